@@ -1,0 +1,87 @@
+# Portico's build.  `make help` lists what there is to do.
+#
+# Two builds of the same sources: release (hardened, what is installed) under build/release, and
+# check (AddressSanitizer, UndefinedBehaviorSanitizer) under build/check, which the tests use.
+# Which folders an executable links stands in tools/layers and nowhere else.
+
+BUILD := build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Werror
+BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -I$(BUILD) $(WARN) -g -fno-omit-frame-pointer
+release_CFLAGS := $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
+	-ffunction-sections -fdata-sections
+release_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
+check_CFLAGS := $(BASE_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+check_LDFLAGS := -fsanitize=address,undefined
+LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lm -lpthread
+
+FOLDERS := $(shell sed -n 's/^folder \([a-z]*\):.*/\1/p' tools/layers)
+PROCESSES := $(shell sed -n 's/^process \([a-z]*\):.*/\1/p' tools/layers)
+MODELS := $(wildcard models/*.model)
+GENERATED := $(MODELS:models/%.model=$(BUILD)/generated/%.c)
+
+SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
+LIBRARY := $(filter-out src/process/%.c,$(SOURCES))
+UNIT := $(wildcard tests/unit/*.c tests/unit/*/*.c tests/unit/*/*/*.c)
+FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
+
+folder_sources = $(wildcard src/$(1)/*.c src/$(1)/*/*.c)
+process_folders = $(shell sed -n 's/^process $(1)://p' tools/layers)
+
+.PHONY: all help setup run check check-fast check-all unit fuzz-seeds fuzz bench format \
+	check-source check-layers install clean
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+# ---- objects -----------------------------------------------------------------------------------
+define build_rules
+$(BUILD)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo 'cc $(1) $$<'; $$(CC) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
+$(BUILD)/$(1)/generated/%.o: $(BUILD)/generated/%.c
+	@mkdir -p $$(@D)
+	@echo 'cc $(1) $$<'; $$(CC) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
+$(1)_LIBRARY := $$(LIBRARY:%.c=$(BUILD)/$(1)/%.o) $$(GENERATED:$(BUILD)/%.c=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1)/libportico.a: $$($(1)_LIBRARY)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+-include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
+endef
+$(eval $(call build_rules,release))
+$(eval $(call build_rules,check))
+
+include tools/build.mk
+
+# ---- tests -------------------------------------------------------------------------------------
+UNIT_BIN := $(UNIT:%.c=$(BUILD)/check/%)
+$(UNIT_BIN): $(BUILD)/check/%: $(BUILD)/check/%.o $(BUILD)/check/libportico.a
+	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+unit: $(UNIT_BIN) ## the unit tests, under AddressSanitizer and UBSan
+	tests/run $(UNIT_BIN)
+
+# A fuzz target is a plain function; here it replays its seeds and past crashes.
+FUZZ_BIN := $(FUZZ:%.c=$(BUILD)/check/%)
+$(FUZZ_BIN): $(BUILD)/check/%: $(BUILD)/check/%.o $(BUILD)/check/tests/fuzz/replay.o \
+		$(BUILD)/check/libportico.a
+	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $^ $(LIBS) -o $@
+
+check-fast: check-source check-layers all $(UNIT_BIN) $(FUZZ_BIN) ## what must pass before a commit
+	tests/run $(UNIT_BIN) $(FUZZ_BIN)
+
+check-source: ## lengths, complexity, banned calls
+	@tools/check-source
+
+check-layers: ## which folder includes which
+	@tools/check-layers
+
+format: ## clang-format over all sources
+	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+clean: ## removes build/
+	rm -rf $(BUILD)

@@ -1,0 +1,82 @@
+/* Clocks and the date formats of HTTP, ISO 8601 and access logs. */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * MICROS_PER_SECOND + t.tv_nsec / 1000;
+}
+
+static int64_t system_now(const struct clock *clock)
+{
+    (void)clock;
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t system_wall(const struct clock *clock)
+{
+    (void)clock;
+    return read_clock(CLOCK_REALTIME);
+}
+
+static int64_t fixed_now(const struct clock *clock)
+{
+    return clock->fixed_now;
+}
+
+static int64_t fixed_wall(const struct clock *clock)
+{
+    return clock->fixed_wall;
+}
+
+const struct clock CLOCK_SYSTEM = {.now = system_now, .wall = system_wall};
+
+struct clock clock_fixed(int64_t now, int64_t wall)
+{
+    return (struct clock){fixed_now, fixed_wall, now, wall};
+}
+
+static const char DAYS[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char MONTHS[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static struct tm utc(int64_t wall)
+{
+    time_t seconds = (time_t)(wall / MICROS_PER_SECOND);
+    struct tm t = {0};
+
+    gmtime_r(&seconds, &t);
+    return t;
+}
+
+size_t clock_http(int64_t wall, char out[static CLOCK_TEXT_MAX])
+{
+    struct tm t = utc(wall);
+
+    return (size_t)snprintf(out, CLOCK_TEXT_MAX, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                            DAYS[t.tm_wday], t.tm_mday, MONTHS[t.tm_mon], t.tm_year + 1900,
+                            t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+size_t clock_iso(int64_t wall, char out[static CLOCK_TEXT_MAX])
+{
+    struct tm t = utc(wall);
+    int ms = (int)(wall / MICROS_PER_MS % 1000);
+
+    return (size_t)snprintf(out, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                            t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+                            t.tm_sec, ms);
+}
+
+size_t clock_clf(int64_t wall, char out[static CLOCK_TEXT_MAX])
+{
+    struct tm t = utc(wall);
+
+    return (size_t)snprintf(out, CLOCK_TEXT_MAX, "%02d/%s/%04d:%02d:%02d:%02d +0000", t.tm_mday,
+                            MONTHS[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+}

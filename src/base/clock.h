@@ -1,0 +1,44 @@
+/* Time, read through a struct so that tests set it.
+ *
+ * `now` is monotonic, for deadlines; `wall` is the calendar, for what people and AWS read.
+ * Both in microseconds; wall counts from 1970-01-01 UTC. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct clock {
+    int64_t (*now)(const struct clock *clock);
+    int64_t (*wall)(const struct clock *clock);
+    int64_t fixed_now, fixed_wall; /* what CLOCK_FIXED answers; tests change them */
+};
+
+#define MICROS_PER_MS 1000
+#define MICROS_PER_SECOND 1000000
+
+extern const struct clock CLOCK_SYSTEM;
+
+/* A clock that stands still at the given times until its fields are changed. */
+struct clock clock_fixed(int64_t now, int64_t wall);
+
+static inline int64_t clock_now(const struct clock *clock)
+{
+    return clock->now(clock);
+}
+
+static inline int64_t clock_wall(const struct clock *clock)
+{
+    return clock->wall(clock);
+}
+
+#define CLOCK_TEXT_MAX 40
+
+/* Each writes a terminated text for `wall` (UTC) and returns its length.
+ * http: "Sun, 06 Nov 1994 08:49:37 GMT"; iso: "1994-11-06T08:49:37.123Z";
+ * clf: "06/Nov/1994:08:49:37 +0000" (as $context.requestTime). */
+size_t clock_http(int64_t wall, char out[static CLOCK_TEXT_MAX]);
+size_t clock_iso(int64_t wall, char out[static CLOCK_TEXT_MAX]);
+size_t clock_clf(int64_t wall, char out[static CLOCK_TEXT_MAX]);
+
+#endif

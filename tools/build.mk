@@ -1,0 +1,3 @@
+# Executables.  Included by the Makefile.
+
+all: $(BUILD)/release/libportico.a ## the executables
