@@ -1,0 +1,105 @@
+/* A scenario: one behaviour as data.  The file's first line is the sentence it proves; then come
+ * commands at the start of a line, each followed by its block, indented by four blanks.
+ *
+ *     # data-plane-rest.md 3: a literal segment outranks a variable one.
+ *     api
+ *         GET /users/{id}
+ *             mock 200 {"who":"variable"}
+ *         GET /users/me
+ *             mock 200 {"who":"literal"}
+ *     deploy dev
+ *     call GET /users/me
+ *     expect 200
+ *         content-type: application/json
+ *         body: {"who":"literal"}
+ *
+ * Commands
+ *   api                  creates a REST API; the block lists methods: METHOD PATH, below it (four
+ * more blanks) `mock STATUS [BODY]`, `template TEXT`, `type MEDIA`, `passthrough WORD`, `response
+ * STATUS PATTERN [BODY]` (- for no pattern), `header NAME VALUE` (for the response above it),
+ * `integration JSON` deploy STAGE         creates a deployment and points the stage at it control
+ * METHOD PATH [JSON]   a signed-looking call to the service API call METHOD PATH     a call of the
+ * deployed API; block: header lines, then `body: TEXT` at METHOD TARGET     the same with the whole
+ * target given, for Host and path forms
+ *   raw                  bytes for a fresh connection; block lines are joined, with \r \n \t \0
+ * \xHH \\ expect STATUS        of the last answer; block: `name: value` (one such header), `!name`
+ * (none), `body: TEXT` (whole), `contains: TEXT`, `json NAME: VALUE` (a member) answer TEXT of
+ * `raw`: all bytes until the server closes; escapes as above save NAME MEMBER     keeps a member of
+ * the last JSON answer as ${NAME}
+ *
+ * Everywhere ${NAME} stands for a saved value; ${api}, ${root}, ${stage} and ${host} are set by the
+ * commands above.  In expected texts `<*>` is a hole that any text fills. */
+#ifndef TESTS_SCENARIO_H
+#define TESTS_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "text/json.h"
+
+#define SAVED_MAX 64
+
+struct answer {
+    int status;             /* 0: no answer */
+    struct span head, body; /* head: the header lines without the status line */
+    struct span raw;
+};
+
+struct scenario {
+    const char *path;
+    const struct server *server;
+    struct arena arena; /* everything of this run */
+    struct {
+        struct span name, value;
+    } saved[SAVED_MAX];
+    size_t saved_count;
+    struct answer last;
+    struct span account_path; /* of the last call, for messages */
+    unsigned line;
+    bool has_failed;
+    char failure[2048];
+};
+
+/* The server under test. */
+struct server {
+    char address[64]; /* 127.0.0.N */
+    uint16_t port;
+};
+
+/* Runs the file.  False when something did not hold; `failure` then says what, with the line. */
+bool scenario_run(struct scenario *scenario);
+
+/* Marks the run as failed with words and the current line.  Returns false. */
+bool scenario_fail(struct scenario *scenario, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* `text` with every ${NAME} replaced; in the scenario's arena. */
+struct span scenario_fill(struct scenario *scenario, struct span text);
+
+void scenario_save(struct scenario *scenario, struct span name, struct span value);
+
+/* One HTTP exchange on a fresh connection.  `headers` are whole lines with CRLF.  False, and the
+ * scenario failed, when there was no answer. */
+bool http_exchange(struct scenario *scenario, struct span method, struct span target,
+                   struct span headers, struct span body);
+
+/* Sends the bytes, half-closes when asked, and reads until the server closes or goes silent for
+ * a second after its last byte. */
+bool http_raw(struct scenario *scenario, struct span bytes);
+
+/* A control call with credentials; the answer becomes scenario->last. */
+bool control_call(struct scenario *scenario, struct span method, struct span path,
+                  struct span body);
+
+/* Creates the API that the block describes (api.c). */
+bool api_create(struct scenario *scenario, struct span block);
+bool api_deploy(struct scenario *scenario, struct span stage);
+
+/* True when `text` is `pattern`, where each <*> stands for any text. */
+bool hole_match(struct span pattern, struct span text);
+
+#endif
