@@ -30,7 +30,7 @@ FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 folder_sources = $(wildcard src/$(1)/*.c src/$(1)/*/*.c)
 process_folders = $(shell sed -n 's/^process $(1)://p' tools/layers)
 
-.PHONY: all help setup run check check-fast check-all unit fuzz-seeds fuzz bench format \
+.PHONY: all help setup run check check-build check-tests check-fast check-all unit fuzz-seeds fuzz bench format \
 	check-source check-layers install clean
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -49,7 +49,7 @@ $(BUILD)/$(1)/generated/%.o: $(BUILD)/generated/%.c
 $(1)_LIBRARY := $$(LIBRARY:%.c=$(BUILD)/$(1)/%.o) $$(GENERATED:$(BUILD)/%.c=$(BUILD)/$(1)/%.o)
 $(BUILD)/$(1)/libportico.a: $$($(1)_LIBRARY)
 	@rm -f $$@
-	@ar rcs $$@ $$^
+	@ar qcs $$@ $$^
 -include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
 endef
 $(eval $(call build_rules,release))
@@ -72,6 +72,20 @@ $(FUZZ_BIN): $(BUILD)/check/%: $(BUILD)/check/%.o $(BUILD)/check/tests/fuzz/repl
 	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $^ $(LIBS) -o $@
 
 check-fast: check-source check-layers all $(UNIT_BIN) $(FUZZ_BIN) ## what must pass before a commit
+	tests/run $(UNIT_BIN) $(FUZZ_BIN)
+
+# Installs first, in a make of its own: what is missing may be what the next one needs.
+setup: ## installs what is missing (apt)
+	@tools/setup
+
+check: ## installs what is missing and runs every test
+	@tools/setup
+	@$(MAKE) --no-print-directory -j2 check-build
+	@$(MAKE) --no-print-directory check-tests
+
+check-build: all $(UNIT_BIN) $(FUZZ_BIN)
+
+check-tests: check-source check-layers
 	tests/run $(UNIT_BIN) $(FUZZ_BIN)
 
 check-source: ## lengths, complexity, banned calls

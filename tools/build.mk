@@ -1,3 +1,61 @@
-# Executables.  Included by the Makefile.
+# Executables, and where they are installed.  Included by the Makefile.
+#
+# Each folder of src/ is an archive of its own; an executable is linked from the archives that
+# tools/layers names for its process and from nothing else, so a call into a folder that is not
+# its business does not link.  tools/check-layers looks at the result once more.
 
-all: $(BUILD)/release/libportico.a ## the executables
+VERSION := 0.1
+PREFIX ?= /usr/local
+EXECUTABLES := portico portico-gateway portico-control
+
+process_libraries = $(patsubst %,-l%,$(shell sed -n 's/^libraries $(1)://p' tools/layers))
+process_main = $(if $(filter portico,$(1)),src/main,src/process/$(1))
+
+release_BIN := $(BUILD)
+check_BIN := $(BUILD)/check/bin
+
+# $(1) the build, $(2) the folder
+define folder_rules
+$(BUILD)/$(1)/folders/$(2).a: $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(call folder_sources,$(2))) \
+		$(if $(filter control,$(2)),$$(GENERATED:$(BUILD)/%.c=$(BUILD)/$(1)/%.o))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	@ar qcs $$@ $$^
+endef
+$(foreach build,release check,$(foreach folder,$(FOLDERS),\
+	$(eval $(call folder_rules,$(build),$(folder)))))
+
+# $(1) the build, $(2) the process, $(3) the executable's name
+define executable_rules
+$($(1)_BIN)/$(3): $(BUILD)/$(1)/$(call process_main,$(2)).o \
+		$(patsubst %,$(BUILD)/$(1)/folders/%.a,$(call process_folders,$(2)))
+	@mkdir -p $$(@D)
+	@echo 'ld $$@'; $$(CC) $$($(1)_LDFLAGS) $$(firstword $$^) -Wl,--start-group \
+		$$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(call process_libraries,$(2)) \
+		-Wl,-Map=$(BUILD)/$(1)/$(3).map -o $$@
+endef
+$(foreach build,release check,$(eval $(call executable_rules,$(build),portico,portico)))
+$(foreach build,release check,$(foreach process,gateway control,\
+	$(eval $(call executable_rules,$(build),$(process),portico-$(process)))))
+
+all: $(EXECUTABLES:%=$(release_BIN)/%) $(BUILD)/release/libportico.a ## the executables
+
+check-bin: $(EXECUTABLES:%=$(check_BIN)/%) ## the same under AddressSanitizer and UBSan
+
+# Written again only when it changes, so that a commit relinks one file.
+$(BUILD)/generated/version.h: always
+	@mkdir -p $(@D)
+	@{ echo '/* Made by tools/build.mk. */'; \
+	   echo '#define PORTICO_VERSION "$(VERSION)"'; \
+	   echo "#define PORTICO_COMMIT \"$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)\""; \
+	} >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/release/src/main.o $(BUILD)/check/src/main.o: $(BUILD)/generated/version.h
+
+.PHONY: always check-bin
+
+install: all ## PREFIX=/usr/local, DESTDIR=
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/portico
+	install -m 755 $(release_BIN)/portico $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out %/portico,$(EXECUTABLES:%=$(release_BIN)/%)) \
+		$(DESTDIR)$(PREFIX)/libexec/portico

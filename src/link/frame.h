@@ -30,11 +30,15 @@ enum frame_status {
     FRAME_BROKEN  /* closed within a frame, an error, or not our protocol: close the socket */
 };
 
+/* Two descriptors can wait: that of a frame whose end is not there yet, and that of the next. */
+#define FRAME_DESCRIPTORS 2
+
 /* Holds at most one frame that is not complete yet, whatever the peer sends. */
 struct frame_reader {
     char *at;
     size_t start, end; /* bytes that were read and not yet taken */
-    int descriptor;    /* came, not yet taken; -1: none */
+    int descriptors[FRAME_DESCRIPTORS];
+    unsigned descriptor_count; /* came, not yet taken; in order */
 };
 
 /* Takes FRAME_PAYLOAD_MAX + FRAME_HEAD_LEN bytes of memory. */
