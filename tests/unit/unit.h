@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 
 /* Fails with the row's words when two texts differ. */

@@ -1,0 +1,350 @@
+/* One connection: reads heads, hands streams to the handler, gathers bodies, sends replies.
+ *
+ * Everything goes through connection_advance, a loop over the state, so that a handler that
+ * answers at once does not deepen the stack with each pipelined request. */
+#include "http/connection.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#define REQUESTS_PER_TURN 32
+#define HINT_EVERY (10 * MICROS_PER_SECOND)
+#define LINGER_READS 16
+
+static struct span unread(const struct http_connection *c)
+{
+    return span_make(c->in ? c->in + c->in_used : NULL, c->in_len - c->in_used);
+}
+
+static void set_deadline(struct http_connection *c, int64_t after)
+{
+    timer_set(c->server->loop, &c->timer, c->server->loop->now + after);
+}
+
+void connection_close(struct http_connection *c)
+{
+    struct http_server *server = c->server;
+
+    assert(c->state != CLOSED);
+    loop_unwatch(server->loop, &c->watch);
+    close(c->watch.fd);
+    timer_clear(server->loop, &c->timer);
+    if (c->in)
+        server_give_buffer(server, c->in);
+    c->in = NULL;
+    if (c->stream)
+        server_give_stream(server, c->stream);
+    c->stream = NULL;
+    buf_release(&c->out);
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        server->connections = c->next;
+    if (c->next)
+        c->next->previous = c->previous;
+    c->state = CLOSED;
+    c->next = server->closed;
+    server->closed = c;
+    server->connection_count--;
+    loop_ready(server->loop, &server->sweep);
+}
+
+size_t connection_read(struct http_connection *c)
+{
+    size_t room = HTTP_HEAD_MAX - c->in_len;
+    ssize_t n;
+
+    if (!c->may_read || room == 0)
+        return 0;
+    if (!c->in && !(c->in = server_take_buffer(c->server)))
+        return 0;
+    n = recv(c->watch.fd, c->in + c->in_len, room, 0);
+    if (n <= 0) {
+        c->may_read = false;
+        if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            c->has_ended = true;
+        return 0;
+    }
+    c->in_len += (uint32_t)n;
+    if ((size_t)n < room && !c->is_ending)
+        c->may_read = false; /* drained: the next bytes bring an event of their own */
+    return (size_t)n;
+}
+
+void connection_settle_buffer(struct http_connection *c)
+{
+    size_t rest = c->in_len - c->in_used;
+
+    if (!c->in)
+        return;
+    if (rest == 0) {
+        server_give_buffer(c->server, c->in);
+        c->in = NULL;
+    } else if (c->in_used > 0) {
+        memmove(c->in, c->in + c->in_used, rest);
+    }
+    c->in_len = (uint32_t)rest;
+    c->in_used = 0;
+    c->scanned = 0;
+}
+
+/* ---- heads --------------------------------------------------------------------------------- */
+
+/* True, and the connection closed, when the client speaks TLS or HTTP/2 here. */
+static bool is_other_protocol(struct http_connection *c)
+{
+    struct span in = unread(c);
+    struct span preface = SPAN("PRI * HTTP/2.0\r\n");
+    struct http_server *server = c->server;
+    const char *what;
+
+    if (in.len == 0)
+        return false;
+    if (in.at[0] == 0x16)
+        what = "TLS";
+    else if (in.len >= preface.len && span_starts(in, preface))
+        what = "HTTP/2 without TLS";
+    else
+        return false;
+    if (server->loop->now - server->hint_at > HINT_EVERY) {
+        server->hint_at = server->loop->now;
+        log_warn("a client speaks %s on a port for plain HTTP/1.1; its connection was closed "
+                 "(use http:// in its URL)",
+                 what);
+    }
+    connection_close(c);
+    return true;
+}
+
+/* The head does not fit: too long a target when not even the first line ended. */
+static int too_long_status(const struct http_connection *c)
+{
+    struct span in = unread(c);
+
+    return span_find(in, '\n') == in.len ? 414 : 431;
+}
+
+/* Skips the blank lines that some clients send between requests. */
+static void skip_blank_lines(struct http_connection *c)
+{
+    while (c->in_used + 1 < c->in_len && c->in[c->in_used] == '\r' && c->in[c->in_used + 1] == '\n')
+        c->in_used += 2;
+}
+
+static void begin_stream(struct http_connection *c, size_t head_len)
+{
+    struct http_stream *stream = server_take_stream(c->server);
+    enum h1_refusal refusal;
+
+    if (!stream) {
+        connection_refuse(c, 503);
+        return;
+    }
+    refusal = h1_request_parse(span_first(unread(c), head_len), &stream->request);
+    if (refusal != H1_FINE) {
+        server_give_stream(c->server, stream);
+        connection_refuse(c, h1_refusal_status(refusal));
+        return;
+    }
+    c->in_used += (uint32_t)head_len;
+    c->in_head = c->in_used;
+    c->stream = stream;
+    c->state = HANDLED;
+    c->must_close = !stream->request.keeps_alive || c->server->is_draining;
+    c->collects = false;
+    stream->connection = c;
+    stream->owner = NULL;
+    stream->is_gone = false;
+    stream->body = (struct span){NULL, 0};
+    stream->chunks = (struct h1_chunks){0};
+    stream->left = stream->request.length;
+    stream->has_body_read = stream->request.framing == HTTP_NO_BODY;
+    stream->collect.result = OP_PENDING;
+    timer_clear(c->server->loop, &c->timer);
+    c->server->handler->request(c->server->handler, stream);
+}
+
+/* False when more must come first, or the connection is not waiting for a head any more. */
+static bool take_head(struct http_connection *c)
+{
+    size_t head_len;
+
+    skip_blank_lines(c);
+    if (is_other_protocol(c))
+        return false;
+    head_len = h1_head_end(unread(c), &c->scanned);
+    if (head_len > 0) {
+        c->scanned = 0;
+        begin_stream(c, head_len);
+        return true;
+    }
+    if (c->in_used == c->in_len)
+        c->in_used = c->in_len = 0;
+    else if (c->in_used > 0 && c->in_len == HTTP_HEAD_MAX)
+        connection_settle_buffer(c);
+    if (c->in_used == 0 && c->in_len == 0)
+        c->scanned = 0;
+    if (c->in_len == HTTP_HEAD_MAX) {
+        connection_refuse(c, too_long_status(c));
+        return true;
+    }
+    return false;
+}
+
+/* Waits for the next head; the first byte of one starts its clock. */
+static void wait_for_head(struct http_connection *c)
+{
+    bool has_begun = c->in_len > c->in_used;
+
+    if (c->has_ended) {
+        connection_close(c);
+        return;
+    }
+    if (!has_begun)
+        connection_settle_buffer(c);
+    if (has_begun && c->timer.at > c->server->loop->now + c->server->deadlines->head)
+        set_deadline(c, c->server->deadlines->head);
+}
+
+static void linger(struct http_connection *c)
+{
+    char sink[4096];
+    ssize_t n = 1;
+
+    for (int i = 0; i < LINGER_READS && n > 0; i++)
+        n = recv(c->watch.fd, sink, sizeof sink, 0);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        connection_close(c);
+    else if (n > 0)
+        loop_ready(c->server->loop, &c->again);
+}
+
+void connection_advance(struct http_connection *c)
+{
+    int requests = 0;
+
+    if (c->is_advancing)
+        return;
+    c->is_advancing = true;
+    while (c->state == WAITS_FOR_HEAD) {
+        if (take_head(c)) {
+            if (++requests == REQUESTS_PER_TURN && c->state == WAITS_FOR_HEAD) {
+                loop_ready(c->server->loop, &c->again);
+                break;
+            }
+            continue;
+        }
+        if (c->state != WAITS_FOR_HEAD)
+            break;
+        if (connection_read(c) == 0) {
+            wait_for_head(c);
+            break;
+        }
+    }
+    if (c->state == HANDLED && c->collects)
+        connection_gather(c);
+    else if (c->state == SENDING)
+        connection_flush(c);
+    else if (c->state == LINGERING)
+        linger(c);
+    c->is_advancing = false;
+}
+
+/* ---- bodies -------------------------------------------------------------------------------- */
+
+static void end_gathering(struct http_connection *c, enum op_result result)
+{
+    struct http_stream *stream = c->stream;
+
+    c->collects = false;
+    timer_clear(c->server->loop, &c->timer);
+    if (result == OP_DONE) {
+        stream->has_body_read = true;
+        if (!stream->body.at)
+            stream->body = buf_span(&stream->gathered);
+    }
+    op_end(&stream->collect, result);
+}
+
+/* Takes body bytes from the buffer.  OP_PENDING when more must come. */
+static enum op_result take_body(struct http_connection *c)
+{
+    struct http_stream *stream = c->stream;
+    struct span in = unread(c), piece;
+
+    if (stream->request.framing == HTTP_LENGTH) {
+        size_t n = stream->left < in.len ? (size_t)stream->left : in.len;
+
+        if (!buf_add(&stream->gathered, span_first(in, n)))
+            return OP_TOO_LARGE;
+        c->in_used += (uint32_t)n;
+        stream->left -= n;
+        return stream->left == 0 ? OP_DONE : OP_PENDING;
+    }
+    while (in.len > 0 && !stream->chunks.is_done) {
+        if (!h1_chunks_take(&stream->chunks, &in, &piece))
+            return OP_GARBAGE;
+        if (!buf_add(&stream->gathered, piece))
+            return OP_TOO_LARGE;
+    }
+    c->in_used = c->in_len - (uint32_t)in.len;
+    return stream->chunks.is_done ? OP_DONE : OP_PENDING;
+}
+
+void connection_gather(struct http_connection *c)
+{
+    enum op_result result;
+
+    while ((result = take_body(c)) == OP_PENDING) {
+        if (c->in_used == c->in_len)
+            c->in_len = c->in_used = c->in_head; /* the head stays: its spans are in use */
+        if (connection_read(c) > 0)
+            continue;
+        if (c->has_ended)
+            result = OP_BROKEN;
+        break;
+    }
+    if (result != OP_PENDING)
+        end_gathering(c, result);
+}
+
+static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+void http_stream_collect(struct http_stream *stream, size_t limit, struct task *waiter)
+{
+    struct http_connection *c = stream->connection;
+    const struct http_request *r = &stream->request;
+    struct span in = unread(c);
+
+    op_begin(&stream->collect, c->server->loop, waiter, NULL);
+    if (r->framing == HTTP_NO_BODY) {
+        stream->body = SPAN("");
+        end_gathering(c, OP_DONE);
+        return;
+    }
+    if (r->framing == HTTP_LENGTH && r->length > limit) {
+        end_gathering(c, OP_TOO_LARGE);
+        return;
+    }
+    if (r->framing == HTTP_LENGTH && r->length <= in.len) { /* it came with the head: no copy */
+        stream->body = span_first(in, (size_t)r->length);
+        c->in_used += (uint32_t)r->length;
+        stream->left = 0;
+        end_gathering(c, OP_DONE);
+        return;
+    }
+    buf_init(&stream->gathered, limit);
+    c->collects = true;
+    set_deadline(c, c->server->deadlines->body +
+                        (int64_t)(r->length / HTTP_BODY_RATE) * MICROS_PER_SECOND);
+    if (r->expects_continue && in.len == 0 &&
+        send(c->watch.fd, CONTINUE, sizeof CONTINUE - 1, MSG_NOSIGNAL) < 0)
+        c->has_ended = true;
+    connection_gather(c);
+}

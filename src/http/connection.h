@@ -1,0 +1,68 @@
+/* Inside http/: one accepted connection.  Others use http/server.h. */
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
+
+#include "http/server.h"
+
+enum connection_state {
+    WAITS_FOR_HEAD, /* idle, or a part of a head is there */
+    HANDLED,        /* a stream is with the handler */
+    SENDING,        /* the reply is not all sent */
+    LINGERING,      /* the reply is sent; what still comes is thrown away */
+    CLOSED,
+};
+
+struct http_connection {
+    struct watch watch;
+    struct timer timer;
+    struct task again; /* goes on with pipelined requests in the next turn */
+    struct http_server *server;
+    struct http_connection *next, *previous;
+    struct http_stream *stream;
+    char *in;                 /* HTTP_HEAD_MAX bytes while there is something in it */
+    uint32_t in_len, in_used; /* read; of these, done with */
+    uint32_t in_head;         /* end of the head that `stream` looks at */
+    size_t scanned;
+    struct buf out; /* what the socket did not take */
+    enum connection_state state;
+    bool may_read;     /* the socket may have bytes (edge-triggered) */
+    bool is_ending;    /* the client's end was reported, maybe behind unread bytes */
+    bool has_ended;    /* the client will send no more */
+    bool collects;     /* `stream` gathers its body */
+    bool is_advancing; /* connection_advance is on the stack */
+    bool must_close;   /* after this reply */
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
+};
+
+/* Goes on as far as possible without waiting. */
+void connection_advance(struct http_connection *c);
+
+/* Ends it; it is freed when the turn ends. */
+void connection_close(struct http_connection *c);
+
+/* Reads once into the buffer.  Bytes read, 0 when there is nothing now or no more. */
+size_t connection_read(struct http_connection *c);
+
+/* Gives the buffer back when all in it is done with; else moves the rest to its front. */
+void connection_settle_buffer(struct http_connection *c);
+
+/* Goes on gathering the body with what is in the buffer and on the socket. */
+void connection_gather(struct http_connection *c);
+
+/* Answers a head that is no request. */
+void connection_refuse(struct http_connection *c, int status);
+
+/* Sends what is left; then goes on with the next request. */
+void connection_flush(struct http_connection *c);
+
+/* Pools (server.c). */
+struct http_stream *server_take_stream(struct http_server *server);
+void server_give_stream(struct http_server *server, struct http_stream *stream);
+char *server_take_buffer(struct http_server *server);
+void server_give_buffer(struct http_server *server, char *buffer);
+
+#endif

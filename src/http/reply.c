@@ -1,0 +1,182 @@
+/* Replies: one write for head and body where the socket takes them; the rest waits in `out`. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "http/connection.h"
+
+/* A body up to this size is copied behind the head: cheaper than a second vector. */
+#define COPY_MAX 4096
+
+/* What a client reads when its head was refused.  Bodies marked [M] in spec/data-plane-rest.md. */
+static const struct {
+    int status;
+    const char *body;
+} REFUSALS[] = {
+    {400, "{\"message\":\"Bad Request\"}"},
+    {408, "{\"message\":\"Request Timeout\"}"},
+    {413, "{\"message\":\"Request Too Long\"}"},
+    {414, "{\"message\":\"Request URI too long\"}"},
+    {431, "{\"message\":\"Request Header Fields Too Large\"}"},
+    {501, "{\"message\":\"Not Implemented\"}"},
+    {503, "{\"message\":\"Service Unavailable\"}"},
+    {505, "{\"message\":\"HTTP Version Not Supported\"}"},
+};
+
+static struct span refusal_body(int status)
+{
+    for (size_t i = 0; i < COUNT(REFUSALS); i++)
+        if (REFUSALS[i].status == status)
+            return span_of(REFUSALS[i].body);
+    return SPAN("{\"message\":\"Bad Request\"}");
+}
+
+static struct span date_line(struct http_server *server)
+{
+    int64_t second = server->loop->wall / MICROS_PER_SECOND;
+
+    if (second != server->date_second) {
+        server->date_second = second;
+        clock_http(server->loop->wall, server->date);
+    }
+    return span_of(server->date);
+}
+
+static bool status_has_body(int status)
+{
+    return status / 100 != 1 && status != 204 && status != 304;
+}
+
+/* Puts the head into the server's scratch buffer. */
+static void write_head(struct http_connection *c, int status, struct span lines, size_t body_len)
+{
+    struct buf *out = &c->server->scratch;
+
+    buf_clear(out);
+    buf_add(out, SPAN("HTTP/1.1 "));
+    buf_add_u64(out, (uint64_t)status);
+    buf_add_char(out, ' ');
+    buf_add_text(out, http_phrase(status));
+    buf_add(out, SPAN("\r\nDate: "));
+    buf_add(out, date_line(c->server));
+    buf_add(out, SPAN("\r\n"));
+    buf_add(out, lines);
+    if (status_has_body(status)) {
+        buf_add(out, SPAN("Content-Length: "));
+        buf_add_u64(out, body_len);
+        buf_add(out, SPAN("\r\n"));
+    }
+    buf_add(out, c->must_close ? SPAN("Connection: close\r\n\r\n")
+                               : SPAN("Connection: keep-alive\r\n\r\n"));
+}
+
+/* The reply is sent: on to the next request, or to the end. */
+static void end_reply(struct http_connection *c)
+{
+    struct http_server *server = c->server;
+
+    buf_release(&c->out);
+    if (c->must_close) {
+        c->state = LINGERING;
+        shutdown(c->watch.fd, SHUT_WR);
+        timer_set(server->loop, &c->timer, server->loop->now + server->deadlines->linger);
+        connection_settle_buffer(c);
+        loop_ready(server->loop, &c->again);
+        return;
+    }
+    c->state = WAITS_FOR_HEAD;
+    timer_set(server->loop, &c->timer, server->loop->now + server->deadlines->idle);
+    if (!c->is_advancing)
+        connection_advance(c);
+}
+
+void connection_flush(struct http_connection *c)
+{
+    while (c->out.len > 0) {
+        ssize_t n = send(c->watch.fd, c->out.at, c->out.len, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n < 0) {
+            connection_close(c);
+            return;
+        }
+        buf_drop(&c->out, (size_t)n);
+        timer_set(c->server->loop, &c->timer, c->server->loop->now + c->server->deadlines->send);
+    }
+    end_reply(c);
+}
+
+/* Sends head and body; keeps what the socket does not take. */
+static void send_reply(struct http_connection *c, struct span body)
+{
+    struct buf *head = &c->server->scratch;
+    struct iovec parts[2];
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1};
+    size_t sent = 0, head_len;
+    ssize_t n;
+
+    if (body.len <= COPY_MAX && buf_add(head, body))
+        body.len = 0;
+    head_len = head->len;
+    parts[0] = (struct iovec){head->at, head_len};
+    parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
+    message.msg_iovlen = body.len ? 2 : 1;
+    n = head->is_over && body.len == 0 ? -1 : sendmsg(c->watch.fd, &message, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        connection_close(c);
+        return;
+    }
+    if (n > 0)
+        sent = (size_t)n;
+    if (sent == head_len + body.len) {
+        end_reply(c);
+        return;
+    }
+    if (sent < head_len)
+        buf_add(&c->out, span_make(head->at + sent, head_len - sent));
+    sent = sent < head_len ? 0 : sent - head_len;
+    if (!buf_add(&c->out, span_skip(body, sent))) {
+        connection_close(c); /* no memory to hold it: broken, never cut short in silence */
+        return;
+    }
+    c->state = SENDING;
+    timer_set(c->server->loop, &c->timer, c->server->loop->now + c->server->deadlines->send);
+}
+
+void http_stream_reply(struct http_stream *stream, int status, struct span lines, struct span body)
+{
+    struct http_connection *c = stream->connection;
+    struct http_server *server = c->server;
+    bool is_head = span_is(stream->request.method, "HEAD");
+
+    c->collects = false;
+    if (stream->is_gone) {
+        connection_close(c);
+        return;
+    }
+    if (server->is_draining)
+        c->must_close = true;
+    if (!stream->has_body_read) /* the rest of the body would be read as the next request */
+        c->must_close = true;
+    if (!status_has_body(status))
+        body = (struct span){NULL, 0};
+    write_head(c, status, lines, body.len);
+    if (server->scratch.is_over) {
+        connection_close(c);
+        return;
+    }
+    c->stream = NULL; /* sending may begin the next one */
+    send_reply(c, is_head ? (struct span){NULL, 0} : body);
+    server_give_stream(server, stream);
+}
+
+void connection_refuse(struct http_connection *c, int status)
+{
+    c->must_close = true;
+    c->in_used = c->in_len;
+    write_head(c, status, SPAN("Content-Type: application/json\r\n"), refusal_body(status).len);
+    send_reply(c, refusal_body(status));
+}
