@@ -1,0 +1,152 @@
+/* Documents to deployments: the route tree.  What a method does is compile/method.c's. */
+#include "compile/deployment.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "compile/method.h"
+
+/* A resource on its way into the tree: what is left of its path below the current node. */
+struct entry {
+    struct span rest;
+    const struct json *resource;
+};
+
+static struct span first_segment(const struct entry *entry)
+{
+    return span_first(entry->rest, span_find(entry->rest, '/'));
+}
+
+/* By the first segment left, so that a group stands together; a node's own resource leads. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = span_compare(first_segment(x), first_segment(y));
+
+    return order ? order : span_compare(x->rest, y->rest);
+}
+
+static bool is_variable(struct span segment)
+{
+    return segment.len > 2 && segment.at[0] == '{' && segment.at[segment.len - 1] == '}';
+}
+
+static bool is_greedy(struct span segment)
+{
+    return is_variable(segment) && segment.at[segment.len - 2] == '+';
+}
+
+static void *need(void *at)
+{
+    assert(at != NULL && "compile: a deployment is over its ceiling");
+    return at;
+}
+
+static void build_methods(struct build *b, struct route *route, const struct json *resource)
+{
+    const struct json *methods = json_member(resource, "resourceMethods");
+    struct method *list;
+    size_t n = 0;
+
+    if (!methods || methods->count == 0)
+        return;
+    list = need(arena_try_array(b->arena, methods->count, sizeof *list));
+    for (const struct json *one = methods->first; one; one = one->next)
+        method_compile(b, resource, one, &list[n++]);
+    route->methods = list;
+    route->method_count = n;
+}
+
+static void build_route(struct build *b, struct route *route, struct entry *entries, size_t count,
+                        unsigned depth);
+
+/* Gives each group of entries with the same first segment to a child. */
+static void build_children(struct build *b, struct route *route, struct entry *entries,
+                           size_t count, unsigned depth)
+{
+    struct route *literals = need(arena_try_array(b->arena, count, sizeof *literals));
+    size_t end;
+
+    route->literals = literals;
+    for (size_t i = 0; i < count; i = end) {
+        struct span segment = first_segment(&entries[i]);
+        struct route *child;
+
+        for (end = i; end < count && span_equal(first_segment(&entries[end]), segment); end++) {
+            size_t len = segment.len < entries[end].rest.len ? segment.len + 1 : segment.len;
+
+            entries[end].rest = span_skip(entries[end].rest, len);
+        }
+        if (is_variable(segment)) {
+            child = arena_new(b->arena, struct route);
+            if (is_greedy(segment))
+                route->greedy = child;
+            else
+                route->variable = child;
+        } else {
+            child = &literals[route->literal_count++];
+            child->literal = (struct span){
+                need((void *)(uintptr_t)arena_copy(b->arena, segment).at), segment.len};
+        }
+        build_route(b, child, entries + i, end - i, depth + 1);
+    }
+}
+
+static int compare_literals(const void *a, const void *b)
+{
+    return span_compare(((const struct route *)a)->literal, ((const struct route *)b)->literal);
+}
+
+static void build_route(struct build *b, struct route *route, struct entry *entries, size_t count,
+                        unsigned depth)
+{
+    size_t i = 0;
+
+    if (depth > ROUTE_DEPTH_MAX)
+        return;
+    qsort(entries, count, sizeof *entries, compare_entries);
+    for (; i < count && entries[i].rest.len == 0; i++)
+        build_methods(b, route, entries[i].resource);
+    if (i < count)
+        build_children(b, route, entries + i, count - i, depth);
+    if (route->literal_count > 1)
+        qsort((void *)(uintptr_t)route->literals, route->literal_count, sizeof *route->literals,
+              compare_literals);
+}
+
+static void deployment_drop(struct part *part)
+{
+    struct deployment *deployment = (struct deployment *)part;
+
+    for (size_t i = 0; i < deployment->pattern_count; i++)
+        regex_free(deployment->patterns[i]);
+    mem_free(deployment->patterns);
+}
+
+struct deployment *deployment_compile(struct shelf *shelf, struct span id,
+                                      const struct json *document)
+{
+    struct deployment *deployment = part_new(shelf, sizeof *deployment, deployment_drop);
+    const struct json *resources = json_member(document, "resources");
+    struct build b = {.arena = &deployment->part.arena, .deployment = deployment};
+    struct route *root = arena_new(b.arena, struct route);
+    size_t count = resources ? resources->count : 0, n = 0;
+    struct entry *entries = mem_zero(count, sizeof *entries);
+
+    arena_init(&b.scratch, 64UL * 1024 * 1024);
+    deployment->id = arena_copy(b.arena, id);
+    deployment->root = root;
+    for (const struct json *one = resources ? resources->first : NULL; one; one = one->next) {
+        struct span path = json_member_text(one, "path", SPAN("/"));
+
+        if (path.len > 0 && path.at[0] == '/')
+            path = span_skip(path, 1);
+        entries[n++] = (struct entry){path, one};
+    }
+    build_route(&b, root, entries, n, 0);
+    mem_free(entries);
+    arena_release(&b.scratch);
+    part_seal(&deployment->part);
+    return deployment;
+}

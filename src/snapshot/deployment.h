@@ -1,0 +1,102 @@
+/* A compiled deployment: what a worker needs to answer, and nothing that it would have to parse.
+ *
+ *     route tree -> resource -> method -> integration -> its responses
+ *
+ * All of it lives in the part's arena.  Compile never fails on what a user has configured: what
+ * does not compile became an outcome that answers as AWS does. */
+#ifndef SNAPSHOT_DEPLOYMENT_H
+#define SNAPSHOT_DEPLOYMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+#include "snapshot/gateway_response.h"
+#include "snapshot/part.h"
+#include "text/regex.h"
+
+/* A body for one media type. */
+struct media_body {
+    struct span media, body;
+};
+
+/* An integration response, made into the reply that it gives. */
+struct integration_response {
+    int status;            /* of the answer */
+    struct regex *pattern; /* of the selection; NULL: the default one */
+    bool is_never;         /* its pattern does not compile: it is never chosen */
+    bool is_invalid;       /* there is no method response of this status: 500 */
+    struct span not_yet;   /* what of it Portico does not have yet; "" */
+    struct span lines;     /* header lines, Content-Type with them */
+    const struct media_body *bodies;
+    size_t body_count;
+};
+
+enum outcome_kind {
+    OUTCOME_RESPONSE, /* one of the integration's responses */
+    OUTCOME_FAILURE,  /* a gateway response */
+    OUTCOME_NOT_YET   /* 501 with words */
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    const struct integration_response *response;
+    enum gateway_response failure;
+    struct span not_yet;
+};
+
+/* A request template whose text is literal gives the same outcome each time. */
+struct request_template {
+    struct span media; /* "$default" stands for all */
+    struct outcome outcome;
+};
+
+enum passthrough { WHEN_NO_MATCH, WHEN_NO_TEMPLATES, NEVER };
+
+struct method {
+    struct span verb; /* "GET", or "ANY" */
+    struct span resource_id, resource_path;
+    struct span not_yet; /* the whole method is not in Portico yet: 501 with these words */
+    enum passthrough passthrough;
+    const struct request_template *templates;
+    size_t template_count;
+    const struct integration_response *responses; /* by ascending status */
+    size_t response_count;
+};
+
+/* A node of the route tree: one segment below its parent. */
+struct route {
+    struct span literal;          /* decoded; of a child reached by its text */
+    const struct route *literals; /* children, sorted by their text */
+    size_t literal_count;
+    const struct route *variable; /* {name}, or NULL */
+    const struct route *greedy;   /* {name+}, or NULL */
+    const struct method *methods;
+    size_t method_count;
+};
+
+struct deployment {
+    struct part part;
+    struct span id; /* of the document: SHA-256 */
+    const struct route *root;
+    struct regex **patterns; /* of all methods; freed with the part */
+    size_t pattern_count;
+};
+
+/* Finds the method for a path as sent (without host, stage and query; not decoded).  NULL when
+ * nothing matches.  Cost grows with the path's depth (spec/data-plane-rest.md, section 3). */
+const struct method *route_find(const struct deployment *deployment, struct span verb,
+                                struct span path);
+
+/* The template for a request's Content-Type (at NULL: none was sent), or NULL. */
+const struct request_template *method_template(const struct method *method,
+                                               struct span content_type);
+
+/* The outcome of a mock's or backend's status: the response whose pattern matches the whole of
+ * `selector`, else the default one, else a failure (section 11). */
+struct outcome method_outcome(const struct method *method, struct span selector);
+
+/* The body of a response for the request's Accept header (at NULL: none). */
+struct span response_body(const struct integration_response *response, struct span accept);
+
+#endif

@@ -1,0 +1,23 @@
+/* Regular expressions of users: PCRE2 with low limits, so that (a+)+$ costs little and is told.
+ *
+ * A compiled expression is immutable and may be used by many threads at once. */
+#ifndef TEXT_REGEX_H
+#define TEXT_REGEX_H
+
+#include "base/fault.h"
+#include "base/span.h"
+
+#define REGEX_PATTERN_MAX 4096
+
+struct regex;
+
+enum regex_result { REGEX_NO, REGEX_YES, REGEX_TOO_COSTLY };
+
+/* Compiles for matching against a whole text, as Java's matches() does (UTF-8, JIT where there is
+ * one).  FAULT_SYNTAX with the place, FAULT_TOO_LARGE.  *out is owned: regex_free. */
+enum fault regex_new(struct span pattern, struct regex **out, struct problem *why);
+void regex_free(struct regex *regex); /* NULL is fine */
+
+enum regex_result regex_matches(const struct regex *regex, struct span text);
+
+#endif
