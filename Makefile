@@ -9,7 +9,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Werror
-BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -I$(BUILD) $(WARN) -g -fno-omit-frame-pointer
+BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itools -I$(BUILD) $(WARN) -g -fno-omit-frame-pointer
 release_CFLAGS := $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
 	-ffunction-sections -fdata-sections
 release_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
@@ -19,8 +19,8 @@ LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lm -lpthread
 
 FOLDERS := $(shell sed -n 's/^folder \([a-z]*\):.*/\1/p' tools/layers)
 PROCESSES := $(shell sed -n 's/^process \([a-z]*\):.*/\1/p' tools/layers)
-MODELS := $(wildcard models/*.model)
-GENERATED := $(MODELS:models/%.model=$(BUILD)/generated/%.c)
+MODELS := $(sort $(wildcard models/*.model))
+GENERATED := $(MODELS:models/%.model=$(BUILD)/generated/%.c) $(BUILD)/generated/services.c
 
 SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
 LIBRARY := $(filter-out src/process/%.c,$(SOURCES))
@@ -71,7 +71,7 @@ $(FUZZ_BIN): $(BUILD)/check/%: $(BUILD)/check/%.o $(BUILD)/check/tests/fuzz/repl
 		$(BUILD)/check/libportico.a
 	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $^ $(LIBS) -o $@
 
-check-fast: check-source check-layers all $(UNIT_BIN) $(FUZZ_BIN) ## what must pass before a commit
+check-fast: check-source check-layers check-coverage all $(UNIT_BIN) $(FUZZ_BIN) ## what must pass before a commit
 	tests/run $(UNIT_BIN) $(FUZZ_BIN)
 
 # Installs first, in a make of its own: what is missing may be what the next one needs.
@@ -85,7 +85,7 @@ check: ## installs what is missing and runs every test
 
 check-build: all $(UNIT_BIN) $(FUZZ_BIN)
 
-check-tests: check-source check-layers
+check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN)
 
 check-source: ## lengths, complexity, banned calls

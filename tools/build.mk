@@ -59,3 +59,33 @@ install: all ## PREFIX=/usr/local, DESTDIR=
 	install -m 755 $(release_BIN)/portico $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out %/portico,$(EXECUTABLES:%=$(release_BIN)/%)) \
 		$(DESTDIR)$(PREFIX)/libexec/portico
+
+# ---- models ------------------------------------------------------------------------------------
+# modelgen turns models/NAME.model into build/generated/NAME.c and docs/manual/coverage.md.
+MODELGEN := $(BUILD)/modelgen
+MODELGEN_SOURCES := $(filter-out %/main.c,$(wildcard tools/modelgen/*.c))
+
+$(MODELGEN): $(BUILD)/release/tools/modelgen/main.o $(MODELGEN_SOURCES:%.c=$(BUILD)/release/%.o) \
+		$(BUILD)/release/src/control/model_find.o $(BUILD)/release/folders/base.a
+	@echo 'ld $@'; $(CC) $(release_LDFLAGS) $^ -lpcre2-8 -lm -lpthread -o $@
+
+$(BUILD)/generated/services.c: $(MODELS) $(MODELGEN)
+	@mkdir -p $(@D)
+	@$(MODELGEN) services $(MODELS) >$@.new && mv $@.new $@
+
+$(MODELS:models/%.model=$(BUILD)/generated/%.c): $(BUILD)/generated/%.c: models/%.model $(MODELGEN)
+	@mkdir -p $(@D)
+	@echo 'model $<'; $(MODELGEN) tables $< >$@.new && mv $@.new $@
+
+# The unit tests and fuzz targets of modelgen link its parts.
+$(BUILD)/check/libportico.a: $(MODELGEN_SOURCES:%.c=$(BUILD)/check/%.o)
+
+coverage: $(MODELGEN) ## writes docs/manual/coverage.md from the models
+	@mkdir -p docs/manual
+	$(MODELGEN) coverage $(MODELS) >docs/manual/coverage.md
+
+check-coverage: $(MODELGEN)
+	@$(MODELGEN) coverage $(MODELS) | cmp -s - docs/manual/coverage.md || \
+		{ echo 'docs/manual/coverage.md is out of date: make coverage'; exit 1; }
+
+.PHONY: coverage check-coverage

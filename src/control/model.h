@@ -199,7 +199,7 @@ enum model_verb {
     VERB_TAGS,    /* lists the tags of an ARN */
     VERB_HANDLER, /* `handler` names a C function */
     VERB_REFUSED, /* answers `refusal`, always */
-    VERB_LATER    /* nothing but its name is known yet */
+    VERB_LATER    /* nothing but its name and path is known yet */
 };
 
 /* A segment of a path: a literal, or a label whose value is the input member. */
@@ -224,7 +224,8 @@ struct model_missing {
 struct model_operation {
     struct span name;
     enum model_verb verb;
-    unsigned later;     /* the issue that brings it; until then 501.  0: it works */
+    bool is_later;      /* not in Portico yet: 501 */
+    unsigned issue;     /* is_later: the issue that brings it; 0 when none is named */
     bool is_unsigned;   /* AWS takes it without a signature */
     struct span method; /* rest-json; "" in other protocols */
     const struct model_segment *path;
