@@ -12,7 +12,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/number.h"
-#include "compile/mock_status.h"
+#include "snapshot/mock_status.h"
 
 static void *need(void *at)
 {

@@ -196,7 +196,7 @@ static void run_tasks(struct loop *loop)
     }
 }
 
-static void wake(struct loop *loop)
+void loop_wake(struct loop *loop)
 {
     uint64_t one = 1;
 
@@ -209,7 +209,7 @@ void loop_post(struct loop *loop, struct task *task)
     pthread_mutex_lock(&loop->posted_lock);
     append(&loop->posted_first, &loop->posted_last, task);
     pthread_mutex_unlock(&loop->posted_lock);
-    wake(loop);
+    loop_wake(loop);
 }
 
 void loop_stop(struct loop *loop)
@@ -217,7 +217,7 @@ void loop_stop(struct loop *loop)
     pthread_mutex_lock(&loop->posted_lock);
     loop->is_stopping = true;
     pthread_mutex_unlock(&loop->posted_lock);
-    wake(loop);
+    loop_wake(loop);
 }
 
 /* Moves what other threads posted to the ready list.  False when the loop shall stop. */

@@ -84,6 +84,9 @@ void loop_ready(struct loop *loop, struct task *task);
 /* From any thread: runs the task on the loop's thread.  It must not be queued already. */
 void loop_post(struct loop *loop, struct task *task);
 
+/* From any thread: the loop makes a turn. */
+void loop_wake(struct loop *loop);
+
 /* From any thread: loop_run returns after its turn. */
 void loop_stop(struct loop *loop);
 

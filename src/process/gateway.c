@@ -1,42 +1,164 @@
-/* The gateway process: wires the workers, the compile thread and the feed. */
+/* The gateway process: the workers, and the compile thread that follows the feed.
+ *
+ * Nothing is accepted before the first snapshot is served: until then connections wait in the
+ * listeners' backlog (the supervisor holds the listeners, so none is refused). */
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "compile/follow.h"
+#include "gateway/worker.h"
 #include "link/child.h"
 #include "link/feed.h"
 
-static void *compile(void *ctx)
+#define DESCRIPTORS_KEPT 64 /* for listeners, the feed, logs */
+
+static struct child child;
+static struct gateway gateway;
+static struct shelf shelf;
+static struct worker workers[COUNTER_SHARDS];
+static pthread_t threads[COUNTER_SHARDS];
+static unsigned worker_count;
+
+static void *serve(void *worker)
 {
-    const struct child *child = ctx;
-    struct feed_client *feed = feed_client_new(child_text(child, "feed", ""));
-    struct feed_batch batch;
-    bool is_ready = false;
-
-    for (;;) {
-        enum feed_event event = feed_client_next(feed, -1, &batch);
-
-        if (event != FEED_BATCH)
-            continue;
-        feed_client_ack(feed, batch.revision);
-        feed_batch_release(&batch);
-        if (!is_ready)
-            child_ready(child);
-        is_ready = true;
-    }
+    worker_run(worker);
     return NULL;
+}
+
+static void start_workers(void)
+{
+    for (unsigned i = 0; i < worker_count; i++)
+        if (pthread_create(&threads[i], NULL, serve, &workers[i]) != 0)
+            child_refuse(&child, "cannot start worker %u: %s", i, strerror(errno));
+}
+
+/* Waits until every worker has taken the revision.  Loops turn in milliseconds. */
+static void wait_served(uint64_t revision)
+{
+    struct pollfd taken = {.fd = gateway.publication.taken_fd, .events = POLLIN};
+    uint64_t count;
+
+    while (publication_revision(&gateway.publication) < revision) {
+        poll(&taken, 1, 1000);
+        if (read(taken.fd, &count, sizeof count) < 0)
+            continue; /* nobody has taken yet */
+    }
+    atomic_store(&gateway.revision, revision);
+}
+
+static void take_batch(struct feed_client *feed, struct feed_batch *batch,
+                       struct snapshot **current)
+{
+    struct snapshot *next = follow_build(&shelf, batch, *current);
+    bool is_first = *current == NULL;
+
+    publication_offer(&gateway.publication, next);
+    if (is_first)
+        start_workers();
+    wait_served(batch->revision);
+    if (!is_first)
+        part_leave(&(*current)->part);
+    *current = next;
+    atomic_store(&shelf.served, snapshot_bytes(next));
+    shelf_reclaim(&shelf);
+    feed_client_ack(feed, batch->revision);
+    feed_batch_release(batch);
+    if (is_first)
+        child_ready(&child);
+}
+
+/* The compile thread. */
+static void *follow(void *feed)
+{
+    struct snapshot *current = NULL;
+    struct feed_batch batch;
+
+    for (;;)
+        switch (feed_client_next(feed, -1, &batch)) {
+        case FEED_BATCH:
+            atomic_store(&gateway.has_control, true);
+            take_batch(feed, &batch, &current);
+            break;
+        case FEED_AWAY:
+            atomic_store(&gateway.has_control, false);
+            break;
+        case FEED_WOKEN:
+            break;
+        }
+    return NULL;
+}
+
+static size_t connections_per_worker(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * DESCRIPTORS_KEPT)
+        return DESCRIPTORS_KEPT;
+    return (limit.rlim_cur - DESCRIPTORS_KEPT) / worker_count;
+}
+
+static void init_workers(void)
+{
+    int listeners[CHILD_LISTENERS_MAX];
+    size_t listener_count = 0;
+    struct problem why;
+
+    while (listener_count < CHILD_LISTENERS_MAX &&
+           (listeners[listener_count] =
+                child_descriptor(&child, "listener", (unsigned)listener_count)) >= 0)
+        listener_count++;
+    for (unsigned i = 0; i < worker_count; i++)
+        if (worker_init(&workers[i], &gateway, listeners, listener_count, &why) != OK)
+            child_refuse(&child, "%s", why.text);
+}
+
+static void drain(void)
+{
+    for (unsigned i = 0; i < worker_count; i++)
+        worker_drain(&workers[i]);
+    for (unsigned i = 0; i < worker_count; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* Ends the process when the supervisor is gone while workers drain. */
+static void *wait_stop(void *ctx)
+{
+    (void)ctx;
+    child_wait(&child);
+    _exit(1);
 }
 
 int main(int argc, char **argv)
 {
-    struct child child;
     pthread_t thread;
 
     child_open(&child, "gateway", argc, argv);
-    if (pthread_create(&thread, NULL, compile, &child) != 0)
+    worker_count = (unsigned)child_number(&child, "workers", 1);
+    if (worker_count == 0 || worker_count > COUNTER_SHARDS)
+        child_refuse(&child, "workers must be 1 to %d", COUNTER_SHARDS);
+    shelf_init(&shelf);
+    gateway.shelf = &shelf;
+    gateway.control_socket = child_text(&child, "control", "");
+    gateway.connections_max = connections_per_worker();
+    if (!publication_init(&gateway.publication))
+        child_refuse(&child, "cannot create an event descriptor: %s", strerror(errno));
+    init_workers();
+    if (pthread_create(&thread, NULL, follow, feed_client_new(child_text(&child, "feed", ""))))
+        child_refuse(&child, "cannot start the compile thread");
+    if (child_wait(&child) == CHILD_STOP)
         return 1;
-    child_wait(&child);
+    if (atomic_load(&gateway.revision) == 0 && threads[0] == 0)
+        return 0; /* drained before it served */
+    if (pthread_create(&thread, NULL, wait_stop, NULL) != 0)
+        return 1;
+    drain();
     return 0;
 }

@@ -1,6 +1,6 @@
 /* Deployment documents and mock templates: whatever control stored must compile and answer. */
 #include "compile/deployment.h"
-#include "compile/mock_status.h"
+#include "snapshot/mock_status.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -2,7 +2,7 @@
 #include "../unit.h"
 
 #include "compile/deployment.h"
-#include "compile/mock_status.h"
+#include "snapshot/mock_status.h"
 
 static struct arena arena;
 static struct shelf shelf;

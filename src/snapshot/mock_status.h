@@ -1,6 +1,6 @@
 /* The status that a mock integration's rendered template asks for. */
-#ifndef COMPILE_MOCK_STATUS_H
-#define COMPILE_MOCK_STATUS_H
+#ifndef SNAPSHOT_MOCK_STATUS_H
+#define SNAPSHOT_MOCK_STATUS_H
 
 #include <stdbool.h>
 #include <stdint.h>

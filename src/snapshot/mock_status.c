@@ -2,7 +2,7 @@
  * splits at commas and colons and looks for a key called statusCode.  The second accepts strange
  * texts that users really have, so its habits are kept: a pair without a colon is passed over, and
  * so is anything in later pairs; quotes around a key must match; a key may not begin with '{'. */
-#include "compile/mock_status.h"
+#include "snapshot/mock_status.h"
 
 #include "base/number.h"
 #include "text/json.h"

@@ -1,0 +1,168 @@
+/* Records to parts: Stage records name a Deployment record, which names a document (a blob).
+ *
+ * A batch is whole today, so roots are made anew; compiled deployments are found again by the hash
+ * of their document. */
+#include "compile/follow.h"
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "compile/deployment.h"
+
+#define DOCUMENT_MEMORY_MAX (256UL * 1024 * 1024)
+
+struct builder {
+    struct shelf *shelf;
+    const struct feed_batch *batch;
+    struct map compiled;             /* document hash -> struct deployment */
+    struct map blobs;                /* document hash -> struct feed_blob */
+    struct map deployments;          /* "api/id" -> struct feed_record */
+    struct arena scratch;            /* keys */
+    const struct deployment **owned; /* uses of this builder, given back at its end */
+    size_t owned_count;
+};
+
+static struct span pair_key(struct builder *b, struct span parent, struct span id)
+{
+    return arena_format(&b->scratch, "%.*s/%.*s", SPAN_ARG(parent), SPAN_ARG(id));
+}
+
+/* Remembers what the snapshot before has compiled. */
+static void reuse(struct builder *b, const struct snapshot *before)
+{
+    for (size_t i = 0; before && i < before->slot_count; i++)
+        for (size_t k = 0; before->slots[i] && k < before->slots[i]->stage_count; k++) {
+            const struct deployment *d = before->slots[i]->stages[k]->deployment;
+
+            if (d)
+                map_set(&b->compiled, d->id, (void *)(uintptr_t)d);
+        }
+}
+
+static const struct deployment *compile_document(struct builder *b, struct span hash)
+{
+    const struct feed_blob *blob = map_get(&b->blobs, hash);
+    struct json *document = NULL;
+    struct deployment *deployment;
+    struct problem why;
+    struct arena arena;
+
+    if (!blob)
+        return NULL;
+    arena_init(&arena, DOCUMENT_MEMORY_MAX);
+    if (json_parse(&arena, blob->bytes, &document, &why) != OK)
+        log_error("the document of deployment %.*s cannot be read: %s", SPAN_ARG(hash), why.text);
+    deployment = document ? deployment_compile(b->shelf, hash, document) : NULL;
+    arena_release(&arena);
+    if (deployment) {
+        b->owned[b->owned_count++] = deployment;
+        map_set(&b->compiled, deployment->id, deployment);
+    }
+    return deployment;
+}
+
+/* The deployment that a stage serves; NULL when its record or document is not there. */
+static const struct deployment *find_deployment(struct builder *b, const struct feed_record *stage)
+{
+    struct span id = json_member_text(stage->body, "deploymentId", SPAN(""));
+    const struct feed_record *record = map_get(&b->deployments, pair_key(b, stage->key.parent, id));
+    struct span hash = json_member_text(record ? record->body : NULL, "document", SPAN(""));
+    const struct deployment *known = map_get(&b->compiled, hash);
+
+    return known ? known : compile_document(b, hash);
+}
+
+static const struct stage *build_stage(struct builder *b, const struct feed_record *record)
+{
+    struct stage facts = {
+        .name = record->key.id,
+        .api_id = record->key.parent,
+        .account = record->key.account,
+        .region = record->key.region,
+        .deployment_id = json_member_text(record->body, "deploymentId", SPAN("")),
+        .deployment = find_deployment(b, record),
+        .revision = record->revision,
+    };
+
+    return stage_new(b->shelf, &facts);
+}
+
+static bool is_kind(const struct feed_record *record, const char *kind)
+{
+    return record->body && span_is(record->key.kind, kind);
+}
+
+static const struct api *build_api(struct builder *b, struct span id)
+{
+    const struct feed_batch *batch = b->batch;
+    const struct stage **stages = mem_zero(batch->record_count, sizeof(struct stage *));
+    const struct api *api;
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->record_count; i++)
+        if (is_kind(&batch->records[i], "Stage") && span_equal(batch->records[i].key.parent, id))
+            stages[count++] = build_stage(b, &batch->records[i]);
+    api = api_new(b->shelf, id, stages, count);
+    for (size_t i = 0; i < count; i++)
+        part_leave(&stages[i]->part);
+    mem_free(stages);
+    return api;
+}
+
+static void index_batch(struct builder *b)
+{
+    const struct feed_batch *batch = b->batch;
+
+    for (size_t i = 0; i < batch->blob_count; i++)
+        map_set(&b->blobs, batch->blobs[i].sha256, (void *)(uintptr_t)&batch->blobs[i]);
+    for (size_t i = 0; i < batch->record_count; i++)
+        if (is_kind(&batch->records[i], "Deployment"))
+            map_set(&b->deployments,
+                    pair_key(b, batch->records[i].key.parent, batch->records[i].key.id),
+                    (void *)(uintptr_t)&batch->records[i]);
+}
+
+static struct snapshot *build_root(struct builder *b)
+{
+    const struct feed_batch *batch = b->batch;
+    const struct api **apis = mem_zero(batch->record_count, sizeof(struct api *));
+    struct snapshot *snap;
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->record_count && count < FOLLOW_APIS_MAX; i++)
+        if (is_kind(&batch->records[i], "RestApi"))
+            apis[count++] = build_api(b, batch->records[i].key.id);
+    snap = snapshot_new(b->shelf, batch->revision, apis, count);
+    for (size_t i = 0; i < count; i++)
+        part_leave(&apis[i]->part);
+    mem_free(apis);
+    return snap;
+}
+
+struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batch,
+                              const struct snapshot *before)
+{
+    size_t room = batch->record_count + 1000000;
+    struct builder b = {.shelf = shelf, .batch = batch};
+    struct snapshot *snap;
+
+    assert(batch->is_whole);
+    map_init(&b.compiled, room);
+    map_init(&b.blobs, room);
+    map_init(&b.deployments, room);
+    arena_init(&b.scratch, 1UL << 30);
+    b.owned = mem_zero(batch->record_count, sizeof(struct deployment *));
+    index_batch(&b);
+    reuse(&b, before);
+    snap = build_root(&b);
+    for (size_t i = 0; i < b.owned_count; i++)
+        part_leave(&b.owned[i]->part);
+    mem_free(b.owned);
+    arena_release(&b.scratch);
+    map_release(&b.compiled);
+    map_release(&b.blobs);
+    map_release(&b.deployments);
+    return snap;
+}

@@ -1,0 +1,135 @@
+/* Control calls: everything that is no API's and not Portico's own goes to the control process,
+ * over a unix socket, with the ordinary HTTP client.  Slow clients, limits and (later) TLS were
+ * dealt with here, once; control only ever meets this peer. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/exchange.h"
+
+#define CONTROL_BODY_MAX HTTP_BODY_MAX
+#define CONTROL_ANSWER_MAX (64UL * 1024 * 1024)
+#define CONTROL_TIME_MAX (60 * MICROS_PER_SECOND)
+#define CONTROL_HEAD_MAX (64 * 1024)
+
+/* Headers of one hop, and those that are written anew. */
+static bool is_hop(struct span name)
+{
+    static const struct span HOP[] = {
+        SPAN_INIT("Connection"), SPAN_INIT("Keep-Alive"),     SPAN_INIT("Proxy-Connection"),
+        SPAN_INIT("TE"),         SPAN_INIT("Trailer"),        SPAN_INIT("Transfer-Encoding"),
+        SPAN_INIT("Upgrade"),    SPAN_INIT("Content-Length"), SPAN_INIT("Expect"),
+    };
+
+    for (size_t i = 0; i < COUNT(HOP); i++)
+        if (span_equal_nocase(name, HOP[i]))
+            return true;
+    return false;
+}
+
+/* Clients may not speak in Portico's name. */
+static bool is_ours(struct span name)
+{
+    struct span prefix = SPAN("x-portico-");
+
+    return name.len >= prefix.len && span_equal_nocase(span_first(name, prefix.len), prefix);
+}
+
+static enum verdict collect(struct exchange *x)
+{
+    http_stream_collect(x->stream, CONTROL_BODY_MAX, &x->resume);
+    return exchange_wait(x, &x->stream->collect);
+}
+
+/* The head that control reads: the client's, and what the gateway knows of the client. */
+static struct span control_head(struct exchange *x)
+{
+    const struct http_request *r = &x->stream->request;
+    char peer[HTTP_PEER_TEXT_MAX];
+    struct span head;
+    struct buf out;
+
+    buf_init(&out, CONTROL_HEAD_MAX);
+    buf_addf(&out, "%.*s %.*s%s%.*s HTTP/1.1\r\n", SPAN_ARG(r->method), SPAN_ARG(r->path),
+             r->query.at ? "?" : "", SPAN_ARG(r->query));
+    for (unsigned i = 0; i < r->header_count; i++)
+        if (!is_hop(r->headers[i].name) && !is_ours(r->headers[i].name))
+            buf_addf(&out, "%.*s: %.*s\r\n", SPAN_ARG(r->headers[i].name),
+                     SPAN_ARG(r->headers[i].value));
+    if (!http_header_find(r->headers, r->header_count, "Host").at)
+        buf_addf(&out, "Host: %.*s\r\n", SPAN_ARG(r->host)); /* HTTP/1.0 */
+    http_stream_peer(x->stream, peer);
+    buf_addf(&out, "X-Portico-Peer: %s\r\nX-Portico-Scheme: http\r\nContent-Length: %zu\r\n\r\n",
+             peer, x->stream->body.len);
+    head = out.is_over ? (struct span){NULL, 0} : arena_copy(exchange_arena(x), buf_span(&out));
+    buf_release(&out);
+    return head;
+}
+
+static enum verdict forward(struct exchange *x)
+{
+    struct span head;
+
+    switch (x->stream->collect.result) {
+    case OP_DONE:
+        break;
+    case OP_TOO_LARGE:
+        return exchange_message(x, 413, "RequestEntityTooLargeException",
+                                SPAN("Request Entity Too Large"));
+    case OP_TIMED_OUT:
+        return exchange_message(x, 408, "RequestTimeoutException", SPAN("Request Timeout"));
+    default:
+        return exchange_message(x, 400, "BadRequestException", SPAN("Bad Request"));
+    }
+    head = control_head(x);
+    if (!head.at)
+        return exchange_message(x, 431, "RequestHeaderSectionTooLargeException",
+                                SPAN("Request Header Fields Too Large"));
+    x->call = mem_zero(1, sizeof *x->call);
+    x->call->method = x->stream->request.method;
+    x->call->head = head;
+    x->call->body = x->stream->body;
+    x->call->answer_max = CONTROL_ANSWER_MAX;
+    x->call->time_max = CONTROL_TIME_MAX;
+    http_call_start(x->call, &x->worker->control, &x->resume);
+    return exchange_wait(x, &x->call->op);
+}
+
+static enum verdict relay(struct exchange *x)
+{
+    const struct http_response *r = &x->call->response;
+    struct buf lines;
+
+    if (x->call->op.result != OP_DONE) {
+        log_warn("a control call failed: the control process %s",
+                 x->call->op.result == OP_TIMED_OUT ? "did not answer in time" : "is not there");
+        exchange_message(x, 503, "ServiceUnavailableException",
+                         SPAN("Portico's control process is not available; it is being started "
+                              "again, try in a second"));
+        x->lines = arena_format(exchange_arena(x), "%.*sRetry-After: 1\r\n", SPAN_ARG(x->lines));
+        return REPLY;
+    }
+    buf_init(&lines, CONTROL_HEAD_MAX);
+    for (unsigned i = 0; i < r->header_count; i++)
+        if (!is_hop(r->headers[i].name) && !span_equal_nocase(r->headers[i].name, SPAN("Date")))
+            buf_addf(&lines, "%.*s: %.*s\r\n", SPAN_ARG(r->headers[i].name),
+                     SPAN_ARG(r->headers[i].value));
+    x->status = r->status;
+    x->lines = arena_copy(exchange_arena(x), buf_span(&lines));
+    x->body = x->call->answer;
+    buf_release(&lines);
+    return GO_ON;
+}
+
+static enum verdict account(struct exchange *x)
+{
+    counter_add(&x->worker->gateway->control_requests, x->worker->number, 1);
+    return GO_ON;
+}
+
+static const struct step CONTROL_STEPS[] = {
+    {"collect", collect},
+    {"forward", forward}, /* WAITs for control */
+    {"relay", relay},
+    {"account", account}, /* reply_at and finish_at */
+};
+
+const struct plan CONTROL_PLAN = {CONTROL_STEPS, COUNT(CONTROL_STEPS), 3, 3};

@@ -1,0 +1,87 @@
+/* Portico's own answers: /_portico/health and /_portico/metrics. */
+#include <inttypes.h>
+
+#include "gateway/exchange.h"
+
+#define LOCAL_TEXT_MAX (64 * 1024)
+
+static void take_body(struct exchange *x, struct buf *text, const char *type)
+{
+    x->status = 200;
+    x->lines =
+        arena_format(exchange_arena(x), "Content-Type: %s\r\nCache-Control: no-store\r\n", type);
+    x->body = arena_copy(exchange_arena(x), buf_span(text));
+    buf_release(text);
+}
+
+static void answer_health(struct exchange *x)
+{
+    struct gateway *gateway = x->worker->gateway;
+    bool has_control = atomic_load(&gateway->has_control);
+    struct buf text;
+
+    buf_init(&text, LOCAL_TEXT_MAX);
+    buf_addf(&text, "{\"status\":\"%s\",\"revision\":%" PRIu64 ",\"control\":\"%s\"}\n",
+             has_control ? "ok" : "degraded", (uint64_t)atomic_load(&gateway->revision),
+             has_control ? "connected" : "away");
+    take_body(x, &text, "application/json");
+}
+
+static void add_counter(struct buf *text, const char *name, const char *help)
+{
+    buf_addf(text, "# HELP %s %s\n# TYPE %s counter\n", name, help, name);
+}
+
+static void answer_metrics(struct exchange *x)
+{
+    static const char *const CLASSES[] = {"broken", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    struct gateway *gateway = x->worker->gateway;
+    struct buf text;
+
+    buf_init(&text, LOCAL_TEXT_MAX);
+    add_counter(&text, "portico_requests_total", "Requests to APIs, by class of status.");
+    for (size_t i = 0; i < COUNT(CLASSES); i++)
+        buf_addf(&text, "portico_requests_total{status=\"%s\"} %" PRIu64 "\n", CLASSES[i],
+                 counter_sum(&gateway->requests[i]));
+    add_counter(&text, "portico_control_requests_total", "Calls of the service APIs.");
+    buf_addf(&text, "portico_control_requests_total %" PRIu64 "\n",
+             counter_sum(&gateway->control_requests));
+    buf_addf(&text,
+             "# HELP portico_revision Revision of the configuration that all workers serve.\n"
+             "# TYPE portico_revision gauge\nportico_revision %" PRIu64 "\n",
+             (uint64_t)atomic_load(&gateway->revision));
+    buf_addf(&text,
+             "# HELP portico_snapshot_retired_bytes Memory of older snapshots still in use.\n"
+             "# TYPE portico_snapshot_retired_bytes gauge\nportico_snapshot_retired_bytes %zu\n",
+             shelf_retired_bytes(gateway->shelf));
+    take_body(x, &text, "text/plain; version=0.0.4");
+}
+
+static const struct {
+    const char *path;
+    void (*answer)(struct exchange *x);
+} PAGES[] = {
+    {"/_portico/health", answer_health},
+    {"/_portico/metrics", answer_metrics},
+};
+
+static enum verdict answer(struct exchange *x)
+{
+    const struct http_request *r = &x->stream->request;
+
+    for (size_t i = 0; i < COUNT(PAGES); i++) {
+        if (!span_is(r->path, PAGES[i].path))
+            continue;
+        if (!span_is(r->method, "GET") && !span_is(r->method, "HEAD"))
+            return exchange_message(x, 405, "MethodNotAllowedException",
+                                    SPAN("only GET is answered here"));
+        PAGES[i].answer(x);
+        return GO_ON;
+    }
+    return exchange_message(x, 404, "NotFoundException",
+                            SPAN("no such page; there are /_portico/health and /_portico/metrics"));
+}
+
+static const struct step LOCAL_STEPS[] = {{"answer", answer}};
+
+const struct plan LOCAL_PLAN = {LOCAL_STEPS, COUNT(LOCAL_STEPS), 1, 1};

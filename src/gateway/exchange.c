@@ -1,0 +1,144 @@
+/* The runner: it knows rows and operations, not what they are for.
+ *
+ * An exchange lives in its stream's arena and dies with the stream, which the final reply gives
+ * back.  A client that goes away cancels the one operation that is attached; the exchange then goes
+ * straight to finish_at, so that it is counted. */
+#include "gateway/exchange.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "text/json.h"
+
+#define EXCHANGE_MEMORY_FOR_TEXT (64 * 1024)
+
+static unsigned jump(const struct exchange *x, unsigned to)
+{
+    assert(to >= x->next && "a verdict would go back");
+    return to;
+}
+
+static void end(struct exchange *x)
+{
+    const struct stage *pinned = x->is_pinned ? x->stage : NULL;
+    struct http_call *call = x->call;
+
+    /* The exchange is gone with the stream; what the call holds was sent or copied by then. */
+    http_stream_reply(x->stream, x->status, x->lines, x->body);
+    if (call) {
+        http_call_release(call);
+        mem_free(call);
+    }
+    if (pinned)
+        part_leave(&pinned->part);
+}
+
+static void exchange_run(struct exchange *x)
+{
+    assert(!x->waiting_for);
+    while (x->next < x->plan->count) {
+        const struct step *s = &x->plan->steps[x->next++];
+        enum verdict v = s->run(x);
+
+        assert((v == WAIT) == (x->waiting_for != NULL));
+        if (v == WAIT) {
+            if (x->stage && !x->is_pinned) {
+                part_use(&x->stage->part);
+                x->is_pinned = true;
+            }
+            return;
+        }
+        if (v == REPLY)
+            x->next = jump(x, x->plan->reply_at);
+        else if (v == FINISH)
+            x->next = jump(x, x->plan->finish_at);
+    }
+    end(x);
+}
+
+static void on_resume(struct task *task)
+{
+    struct exchange *x = container_of(task, struct exchange, resume);
+
+    x->waiting_for = NULL;
+    if (x->stream->is_gone)
+        x->next = jump(x, x->plan->finish_at);
+    exchange_run(x);
+}
+
+void exchange_begin(struct http_handler *handler, struct http_stream *stream)
+{
+    static const struct plan *const PLANS[] = {
+        [TARGET_API_HOST] = &REST_PLAN,
+        [TARGET_API_PATH] = &REST_PLAN,
+        [TARGET_LOCAL] = &LOCAL_PLAN,
+        [TARGET_CONTROL] = &CONTROL_PLAN,
+    };
+    struct exchange *x = arena_new(&stream->arena, struct exchange);
+
+    stream->owner = x;
+    x->stream = stream;
+    x->worker = container_of(handler, struct worker, handler);
+    x->resume.run = on_resume;
+    x->target = target_of(&stream->request);
+    x->plan = PLANS[x->target.kind];
+    exchange_run(x);
+}
+
+void exchange_gone(struct http_handler *handler, struct http_stream *stream)
+{
+    struct exchange *x = stream->owner;
+
+    (void)handler;
+    if (x->waiting_for && x->waiting_for->cancel)
+        x->waiting_for->cancel(x->waiting_for);
+}
+
+/* ---- decided replies ----------------------------------------------------------------------- */
+
+static enum verdict decide(struct exchange *x, int status, struct span lines, struct span body)
+{
+    x->status = status;
+    x->lines = lines;
+    x->body = body;
+    x->is_decided = true;
+    return REPLY;
+}
+
+static enum verdict decide_error(struct exchange *x, int status, struct span error_type,
+                                 struct span body)
+{
+    struct span lines = arena_format(exchange_arena(x),
+                                     "Content-Type: application/json\r\n"
+                                     "x-amzn-ErrorType: %.*s\r\n",
+                                     SPAN_ARG(error_type));
+
+    return decide(x, status, lines, body);
+}
+
+enum verdict exchange_fail(struct exchange *x, enum gateway_response type)
+{
+    const struct gateway_response_default *r = gateway_response_default(type);
+
+    return decide_error(x, r->status, r->error_type, r->body);
+}
+
+enum verdict exchange_message(struct exchange *x, int status, const char *error_type,
+                              struct span message)
+{
+    struct buf text;
+    struct span body;
+
+    buf_init(&text, EXCHANGE_MEMORY_FOR_TEXT);
+    buf_add_text(&text, "{\"message\": ");
+    json_write_text(&text, message);
+    buf_add_char(&text, '}');
+    body = arena_copy(exchange_arena(x), text.is_over ? SPAN("{}") : buf_span(&text));
+    buf_release(&text);
+    return decide_error(x, status, span_of(error_type), body);
+}
+
+enum verdict exchange_not_yet(struct exchange *x, struct span words)
+{
+    return exchange_message(x, 501, "NotImplementedException", words);
+}

@@ -1,0 +1,78 @@
+/* One request in flight, and the steps it runs down.  docs/internals/exchange.md */
+#ifndef GATEWAY_EXCHANGE_H
+#define GATEWAY_EXCHANGE_H
+
+#include "base/random.h"
+#include "gateway/edge/target.h"
+#include "gateway/worker.h"
+#include "http/client.h"
+#include "snapshot/deployment.h"
+
+enum verdict {
+    GO_ON,  /* next row */
+    WAIT,   /* exactly one operation was attached; its end resumes at the next row */
+    REPLY,  /* the response is decided: go to reply_at */
+    FINISH, /* nothing can be sent any more: go to finish_at */
+};
+
+struct exchange;
+
+struct step {
+    const char *name;
+    enum verdict (*run)(struct exchange *x);
+};
+
+struct plan {
+    const struct step *steps;
+    unsigned count, reply_at, finish_at;
+};
+
+struct exchange {
+    struct http_stream *stream;
+    struct worker *worker;
+    const struct plan *plan;
+    unsigned next; /* row */
+    struct op *waiting_for;
+    struct task resume; /* what operations make ready */
+    struct target target;
+    const struct stage *stage; /* used beyond a turn only while is_pinned */
+    bool is_pinned;
+    const struct method *method;
+    struct outcome outcome;
+    struct http_call *call; /* to control; NULL: none was started */
+    int status;
+    struct span lines, body; /* of the reply; in the stream's arena or the snapshot */
+    bool is_decided;
+};
+
+/* The handler of a worker's server. */
+void exchange_begin(struct http_handler *handler, struct http_stream *stream);
+void exchange_gone(struct http_handler *handler, struct http_stream *stream);
+
+static inline struct arena *exchange_arena(struct exchange *x)
+{
+    return &x->stream->arena;
+}
+
+/* Decides the reply: a default gateway response. */
+enum verdict exchange_fail(struct exchange *x, enum gateway_response type);
+
+/* Decides the reply: 501 with words. */
+enum verdict exchange_not_yet(struct exchange *x, struct span words);
+
+/* Decides the reply: a JSON body with `message` (escaped here) and an error type. */
+enum verdict exchange_message(struct exchange *x, int status, const char *error_type,
+                              struct span message);
+
+/* Attaches an operation. */
+static inline enum verdict exchange_wait(struct exchange *x, struct op *op)
+{
+    x->waiting_for = op;
+    return WAIT;
+}
+
+extern const struct plan REST_PLAN;    /* steps.c */
+extern const struct plan CONTROL_PLAN; /* edge/control.c */
+extern const struct plan LOCAL_PLAN;   /* edge/local.c */
+
+#endif

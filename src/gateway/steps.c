@@ -1,0 +1,97 @@
+/* The rows that a request to a REST API runs down. */
+#include "base/base64.h"
+#include "gateway/exchange.h"
+#include "gateway/integration/mock.h"
+
+/* The stage, by what the edge read from Host or path (spec/data-plane-rest.md, 2.2 and 2.5). */
+static enum verdict find_stage(struct exchange *x)
+{
+    const struct api *api = snapshot_api(x->worker->snapshot, x->target.api);
+
+    if (!api && x->target.kind == TARGET_API_PATH)
+        return exchange_message(
+            x, 404, "NotFoundException",
+            arena_format(exchange_arena(x),
+                         "The API id '%.*s' does not correspond to a deployed API Gateway API",
+                         SPAN_ARG(x->target.api)));
+    x->stage = api ? api_stage(api, x->target.stage) : NULL;
+    if (!x->stage)
+        return exchange_fail(x, FORBIDDEN);
+    if (!x->stage->deployment)
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    return GO_ON;
+}
+
+static enum verdict find_route(struct exchange *x)
+{
+    struct span verb = x->stream->request.method;
+    struct span override = http_header_find(
+        x->stream->request.headers, x->stream->request.header_count, "X-HTTP-Method-Override");
+
+    x->method =
+        route_find(x->stage->deployment, override.len > 0 ? override : verb, x->target.path);
+    if (!x->method)
+        return exchange_fail(x, MISSING_AUTHENTICATION_TOKEN);
+    if (x->method->not_yet.len > 0)
+        return exchange_not_yet(x, x->method->not_yet);
+    return GO_ON;
+}
+
+/* Reads the body only where something looks at it. */
+static enum verdict read_body(struct exchange *x)
+{
+    if (!mock_needs_body(x))
+        return GO_ON;
+    http_stream_collect(x->stream, HTTP_BODY_MAX, &x->resume);
+    return exchange_wait(x, &x->stream->collect);
+}
+
+static enum verdict render(struct exchange *x)
+{
+    const struct integration_response *response = x->outcome.response;
+    const struct http_request *request = &x->stream->request;
+
+    if (x->is_decided)
+        return GO_ON;
+    x->status = response->status;
+    x->lines = response->lines;
+    x->body = response_body(response,
+                            http_header_find(request->headers, request->header_count, "Accept"));
+    x->is_decided = true;
+    return GO_ON;
+}
+
+/* Adds the ids that every answer carries (section 7.5). */
+static enum verdict identify(struct exchange *x)
+{
+    struct random *random = &x->worker->random;
+    char uuid[UUID_TEXT_LEN + 1], extended[16];
+    uint64_t bits[2] = {random_next(random), random_next(random)};
+
+    random_uuid(random, uuid);
+    base64_encode_url(span_make(bits, 12), extended); /* 16 characters, of which 15 are shown */
+    x->lines =
+        arena_format(exchange_arena(x), "%.*sx-amzn-RequestId: %s\r\nx-amz-apigw-id: %.15s=\r\n",
+                     SPAN_ARG(x->lines), uuid, extended);
+    return GO_ON;
+}
+
+static enum verdict account(struct exchange *x)
+{
+    int class = x->stream->is_gone ? 0 : x->status / 100;
+
+    counter_add(&x->worker->gateway->requests[class > 5 ? 0 : class], x->worker->number, 1);
+    return GO_ON;
+}
+
+static const struct step REST_STEPS[] = {
+    {"stage", find_stage},
+    {"route", find_route},
+    {"read body", read_body}, /* WAIT: only where a consumer needs it */
+    {"integrate", mock_integrate},
+    {"render", render}, /* reply_at: gateway responses too */
+    {"identify", identify},
+    {"account", account}, /* finish_at: once, always; the runner then sends */
+};
+
+const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 4, 6};

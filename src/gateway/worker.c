@@ -1,0 +1,72 @@
+/* A worker's life: takes the newest snapshot at each turn of its loop, serves, drains. */
+#include "gateway/worker.h"
+
+#include "gateway/exchange.h"
+
+/* Between turns no exchange looks at the snapshot: here it may be changed. */
+static void on_turn(struct loop *loop)
+{
+    struct worker *worker = loop->owner;
+
+    worker->snapshot =
+        publication_take(&worker->gateway->publication, worker->number, worker->snapshot);
+}
+
+/* Any thread.  An empty message: it is the turn that counts. */
+static void on_wake(void *ctx)
+{
+    loop_wake(&((struct worker *)ctx)->loop);
+}
+
+static void on_drain(struct task *task)
+{
+    http_server_drain(&container_of(task, struct worker, drain)->server);
+}
+
+enum fault worker_init(struct worker *worker, struct gateway *gateway, const int *listeners,
+                       size_t listener_count, struct problem *why)
+{
+    enum fault rc;
+
+    *worker = (struct worker){.gateway = gateway, .handler = {exchange_begin, exchange_gone}};
+    if ((rc = loop_init(&worker->loop, &CLOCK_SYSTEM, why)))
+        return rc;
+    worker->loop.owner = worker;
+    worker->loop.turn = on_turn;
+    worker->drain.run = on_drain;
+    random_init(&worker->random);
+    if (!http_pool_init_unix(&worker->control, &worker->loop, gateway->control_socket)) {
+        loop_release(&worker->loop);
+        return problem_set(why, FAULT_TOO_LARGE, "the path of the control socket is too long: %s",
+                           gateway->control_socket);
+    }
+    worker->number = publication_join(&gateway->publication, on_wake, worker);
+    http_server_init(&worker->server, &worker->loop, &worker->handler, gateway->connections_max);
+    for (size_t i = 0; i < listener_count; i++)
+        if (!http_server_listen(&worker->server, listeners[i])) {
+            worker_release(worker);
+            return problem_set(why, FAULT_IO, "cannot watch listener %zu", i);
+        }
+    return OK;
+}
+
+void worker_run(struct worker *worker)
+{
+    while (!worker->server.is_draining || worker->server.connection_count > 0)
+        loop_turn(&worker->loop, -1);
+}
+
+void worker_drain(struct worker *worker)
+{
+    loop_post(&worker->loop, &worker->drain);
+}
+
+void worker_release(struct worker *worker)
+{
+    http_server_release(&worker->server);
+    http_pool_release(&worker->control);
+    loop_release(&worker->loop);
+    if (worker->snapshot)
+        part_leave(&worker->snapshot->part);
+    worker->snapshot = NULL;
+}

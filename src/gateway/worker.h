@@ -1,0 +1,50 @@
+/* A worker: one thread, one loop, its connections and the snapshot it serves from. */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include <stdatomic.h>
+
+#include "base/counter.h"
+#include "base/random.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "net/loop.h"
+#include "snapshot/publication.h"
+
+/* What all workers of a gateway share. */
+struct gateway {
+    struct publication publication;
+    const char *control_socket; /* where control calls go */
+    _Atomic bool has_control;   /* the feed is connected; else health says degraded */
+    _Atomic uint64_t revision;  /* that is served by all workers */
+    const struct shelf *shelf;  /* for the metric of retired bytes */
+    struct counter requests[6]; /* by class of status; 0: broken */
+    struct counter control_requests;
+    size_t connections_max; /* per worker */
+};
+
+struct worker {
+    struct gateway *gateway;
+    unsigned number;
+    struct loop loop;
+    struct http_handler handler;
+    struct http_server server;
+    struct http_pool control;
+    struct random random;
+    const struct snapshot *snapshot; /* owns a use; NULL before the first */
+    struct task drain;
+};
+
+/* Prepares worker `number` before any thread runs.  `listeners` stay the caller's. */
+enum fault worker_init(struct worker *worker, struct gateway *gateway, const int *listeners,
+                       size_t listener_count, struct problem *why);
+
+/* Serves until worker_drain has been called and the last connection is gone. */
+void worker_run(struct worker *worker);
+
+/* From any thread, once. */
+void worker_drain(struct worker *worker);
+
+void worker_release(struct worker *worker);
+
+#endif
