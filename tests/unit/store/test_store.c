@@ -1,0 +1,252 @@
+/* The store on a real folder: what is committed stays, what is not leaves no trace. */
+#include "../unit.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/session.h"
+
+static char folder[32];
+static struct store *store;
+static struct arena arena;
+static struct problem why;
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+    (void)about;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/portico-store-XXXXXX");
+    arena_init(&arena, 1 << 24);
+    return mkdtemp(folder) && store_open(folder, &store, &why) == OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    store_close(store);
+    arena_release(&arena);
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct record stage(const char *parent, const char *id, const char *body)
+{
+    return (struct record){
+        .key = {SPAN("1"), SPAN("r"), SPAN("Stage"), span_of(parent), span_of(id)},
+        .sort = span_of(id),
+        .body = span_of(body)};
+}
+
+static struct store_tx *begin(enum store_mode mode)
+{
+    struct store_tx *tx;
+
+    if (store_begin(store, mode, &tx, &why) != OK)
+        fail_msg("begin: %s", why.text);
+    return tx;
+}
+
+static uint64_t commit(struct store_tx *tx)
+{
+    uint64_t revision = 0;
+
+    if (store_commit(tx, &revision, &why) != OK)
+        fail_msg("commit: %s", why.text);
+    return revision;
+}
+
+static void put(const char *parent, const char *id, const char *body)
+{
+    struct store_tx *tx = begin(STORE_WRITE);
+    struct record record = stage(parent, id, body);
+
+    assert_int_equal(store_put(tx, &record, NULL, 0, &why), OK);
+    commit(tx);
+}
+
+static void a_commit_raises_the_revision_by_one_and_an_abort_leaves_no_trace(void **state)
+{
+    struct record a = stage("x", "a", "{}"), b = stage("x", "b", "{}"), got;
+    struct store_tx *tx = begin(STORE_WRITE);
+
+    assert_int_equal(store_insert(tx, &a, NULL, 0, &why), OK);
+    assert_int_equal(store_insert(tx, &b, NULL, 0, &why), OK);
+    assert_int_equal(commit(tx), 1);
+    tx = begin(STORE_WRITE);
+    a.body = SPAN("{\"changed\":1}");
+    assert_int_equal(store_put(tx, &a, NULL, 0, &why), OK);
+    store_abort(tx);
+    tx = begin(STORE_WRITE);
+    assert_int_equal(store_insert(tx, &a, NULL, 0, &why), FAULT_EXISTS);
+    assert_int_equal(store_get(tx, &a.key, &arena, &got, &why), OK);
+    unit_same_text("body", got.body, SPAN("{}"));
+    assert_int_equal(got.version, 1);
+    store_abort(tx);
+    tx = begin(STORE_WRITE);
+    assert_int_equal(store_put(tx, &a, NULL, 0, &why), OK);
+    assert_int_equal(commit(tx), 2);
+    tx = begin(STORE_READ);
+    assert_int_equal(store_get(tx, &a.key, &arena, &got, &why), OK);
+    assert_int_equal(got.version, 2);
+    assert_int_equal(got.revision, 2);
+    assert_int_equal(commit(tx), 2);
+    (void)state;
+}
+
+static void a_reader_sees_one_moment(void **state)
+{
+    struct record a = stage("x", "a", "{}");
+    struct store_tx *reader;
+
+    put("x", "other", "{}");
+    reader = begin(STORE_READ);
+    assert_int_equal(store_get(reader, &a.key, &arena, NULL, &why), FAULT_NOT_FOUND);
+    put("x", "a", "{}");
+    assert_int_equal(store_get(reader, &a.key, &arena, NULL, &why), FAULT_NOT_FOUND);
+    commit(reader);
+    reader = begin(STORE_READ);
+    assert_int_equal(store_get(reader, &a.key, &arena, NULL, &why), OK);
+    commit(reader);
+    (void)state;
+}
+
+static void lists_are_paged_in_order(void **state)
+{
+    static const char *const IDS[] = {"e", "a", "d", "b", "c"};
+    struct record_key key = stage("x", "", "").key;
+    struct span position = SPAN("");
+    char seen[16] = "";
+    struct record_list page;
+    struct store_tx *tx;
+
+    for (size_t i = 0; i < COUNT(IDS); i++)
+        put("x", IDS[i], "{}");
+    put("x/y", "z", "{}");
+    tx = begin(STORE_READ);
+    do {
+        assert_int_equal(store_list(tx, &key, position, 2, &arena, &page, &why), OK);
+        for (struct record *r = page.first; r; r = r->next)
+            strncat(seen, r->key.id.at, 1);
+        strncat(seen, "|", 2);
+        position = page.next_position;
+    } while (position.len > 0);
+    assert_string_equal(seen, "ab|cd|e|");
+    assert_int_equal(store_list(tx, &key, SPAN("nonsense!"), 2, &arena, &page, &why), FAULT_SYNTAX);
+    assert_int_equal(store_list_below(tx, &key, &arena, &page, &why), OK);
+    assert_int_equal(page.count, 6);
+    commit(tx);
+    (void)state;
+}
+
+static void deleting_takes_what_is_below_and_nothing_beside(void **state)
+{
+    struct record_key key = stage("x", "", "").key;
+    struct record_list page;
+    struct store_tx *tx;
+
+    put("x", "a", "{}");
+    put("x/y", "b", "{}");
+    put("x0", "c", "{}");
+    tx = begin(STORE_WRITE);
+    assert_int_equal(store_delete_below(tx, &key, &why), OK);
+    commit(tx);
+    key.parent = SPAN("x0");
+    tx = begin(STORE_WRITE);
+    assert_int_equal(store_list(tx, &key, SPAN(""), 10, &arena, &page, &why), OK);
+    assert_int_equal(page.count, 1);
+    key.id = SPAN("c");
+    assert_int_equal(store_delete(tx, &key, &why), OK);
+    assert_int_equal(store_delete(tx, &key, &why), FAULT_NOT_FOUND);
+    commit(tx);
+    (void)state;
+}
+
+static void who_refers_to_a_record_is_known(void **state)
+{
+    struct record a = stage("x", "a", "{}");
+    struct record_link link = {SPAN("deploymentId"), SPAN("Deployment"), SPAN("x"), SPAN("d")};
+    struct record_key target = {SPAN("1"), SPAN("r"), SPAN("Deployment"), SPAN("x"), SPAN("d")};
+    struct store_tx *tx = begin(STORE_WRITE);
+    struct record_list list;
+
+    assert_int_equal(store_put(tx, &a, &link, 1, &why), OK);
+    assert_int_equal(
+        store_referrers(tx, &target, SPAN("Stage"), SPAN("deploymentId"), 10, &arena, &list, &why),
+        OK);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(store_put(tx, &a, NULL, 0, &why), OK);
+    assert_int_equal(
+        store_referrers(tx, &target, SPAN("Stage"), SPAN("deploymentId"), 10, &arena, &list, &why),
+        OK);
+    assert_int_equal(list.count, 0);
+    commit(tx);
+    (void)state;
+}
+
+static void a_full_disk_is_told_and_passes(void **state)
+{
+    static char big[200000];
+    struct record a = stage("x", "a", big);
+    struct store_tx *tx = begin(STORE_WRITE);
+    sqlite3 *db = tx->db;
+
+    memset(big, 'x', sizeof big - 1);
+    a.body = span_of(big);
+    sqlite3_exec(db, "PRAGMA max_page_count = 1", NULL, NULL, NULL); /* as few as there are */
+    assert_int_equal(store_put(tx, &a, NULL, 0, &why), FAULT_IO);
+    assert_int_equal(store_commit(tx, NULL, &why), FAULT_IO);
+    put("x", "b", "{}");
+    (void)state;
+}
+
+static void data_of_a_newer_version_is_refused(void **state)
+{
+    struct store_tx *tx = begin(STORE_READ);
+    struct store *second;
+
+    sqlite3_exec(tx->db, "COMMIT; PRAGMA user_version = 999; BEGIN", NULL, NULL, NULL);
+    commit(tx);
+    assert_int_equal(store_open(folder, &second, &why), FAULT_UNSUPPORTED);
+    assert_non_null(strstr(why.text, "newer"));
+    (void)state;
+}
+
+static void blobs_are_named_by_their_content(void **state)
+{
+    char name[BLOB_NAME_LEN + 1], again[BLOB_NAME_LEN + 1], content[8] = "";
+    int fd;
+
+    assert_int_equal(store_blob_put(store, SPAN("hello"), name, &why), OK);
+    assert_int_equal(store_blob_put(store, SPAN("hello"), again, &why), OK);
+    assert_string_equal(name, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    assert_string_equal(name, again);
+    assert_int_equal(store_blob_open(store, span_of(name), &fd, &why), OK);
+    assert_int_equal(read(fd, content, sizeof content), 5);
+    close(fd);
+    name[0] = name[0] == '0' ? '1' : '0';
+    assert_int_equal(store_blob_open(store, span_of(name), &fd, &why), FAULT_NOT_FOUND);
+    assert_int_equal(store_blob_open(store, SPAN("../portico.db"), &fd, &why), FAULT_NOT_FOUND);
+    (void)state;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static const struct CMUnitTest TESTS[] = {
+    TEST(a_commit_raises_the_revision_by_one_and_an_abort_leaves_no_trace),
+    TEST(a_reader_sees_one_moment),
+    TEST(lists_are_paged_in_order),
+    TEST(deleting_takes_what_is_below_and_nothing_beside),
+    TEST(who_refers_to_a_record_is_known),
+    TEST(a_full_disk_is_told_and_passes),
+    TEST(data_of_a_newer_version_is_refused),
+    TEST(blobs_are_named_by_their_content),
+};
+
+UNIT_MAIN(TESTS)
