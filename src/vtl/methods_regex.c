@@ -1,0 +1,343 @@
+/* The String methods that take a regular expression, through PCRE2: java.util.regex differs from it
+ * only in corners.  Compiled patterns live in the run's arena and die with it; matching has low
+ * limits, so that a pattern such as (a+)+$ fails instead of running on. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/ascii.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "vtl/arguments.h"
+
+#define MATCH_LIMIT 200000
+#define HEAP_LIMIT_KB 2048
+#define PATTERN_MAX 8192
+#define MATCH_COST 4 /* steps charged per 64 bytes, for each search */
+
+struct regex {
+    struct run *run;
+    pcre2_code *code;
+    pcre2_match_data *match;
+    pcre2_match_context *limits;
+    uint32_t groups;
+};
+
+static void *take(size_t size, void *arena)
+{
+    return arena_try(arena, size);
+}
+
+static void leave(void *at, void *arena)
+{
+    (void)at;
+    (void)arena;
+}
+
+static bool regex_compile(struct run *run, struct span pattern, struct regex *out)
+{
+    pcre2_general_context *general = pcre2_general_context_create(take, leave, run->arena);
+    pcre2_compile_context *options = general ? pcre2_compile_context_create(general) : NULL;
+    unsigned char words[128];
+    PCRE2_SIZE offset;
+    int error;
+
+    if (!options)
+        return run_no_memory(run);
+    if (pattern.len > PATTERN_MAX || !run_charge(run, pattern.len * 64))
+        return run_fail(run, FAULT_TOO_LARGE, "regular expression is too long");
+    pcre2_set_newline(options, PCRE2_NEWLINE_ANY);
+    pcre2_set_parens_nest_limit(options, 100);
+    *out = (struct regex){.run = run};
+    out->code = pcre2_compile((PCRE2_SPTR)(pattern.len ? pattern.at : ""), pattern.len,
+                              PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, options);
+    if (!out->code && error == PCRE2_ERROR_HEAP_FAILED)
+        return run_no_memory(run);
+    if (!out->code) {
+        pcre2_get_error_message(error, words, sizeof words);
+        return run_fail(run, FAULT_SYNTAX, "bad regular expression '%.*s': %s",
+                        pattern.len > 80 ? 80 : (int)pattern.len, pattern.at, (char *)words);
+    }
+    out->match = pcre2_match_data_create_from_pattern(out->code, general);
+    out->limits = pcre2_match_context_create(general);
+    if (!out->match || !out->limits)
+        return run_no_memory(run);
+    pcre2_set_match_limit(out->limits, MATCH_LIMIT);
+    pcre2_set_heap_limit(out->limits, HEAP_LIMIT_KB);
+    pcre2_pattern_info(out->code, PCRE2_INFO_CAPTURECOUNT, &out->groups);
+    return true;
+}
+
+/* Searches from `offset`; *found says whether something matched. */
+static bool regex_search(struct regex *regex, struct span s, size_t offset, uint32_t options,
+                         bool *found)
+{
+    int rc;
+
+    if (!run_charge(regex->run, 64 * MATCH_COST))
+        return false;
+    rc = pcre2_match(regex->code, (PCRE2_SPTR)(s.len ? s.at : ""), s.len, offset, options,
+                     regex->match, regex->limits);
+    *found = rc > 0;
+    if (rc > 0)
+        return run_charge(regex->run, pcre2_get_ovector_pointer(regex->match)[1] - offset);
+    if (rc == PCRE2_ERROR_NOMATCH)
+        return run_charge(regex->run, (s.len - offset) * MATCH_COST);
+    if (regex->run->arena->is_over)
+        return run_no_memory(regex->run);
+    return run_fail(regex->run, FAULT_TOO_LARGE, "regular expression takes too long to match");
+}
+
+static struct span group_of(const struct regex *regex, struct span s, uint32_t group)
+{
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(regex->match) + 2 * (size_t)group;
+
+    if (at[0] == PCRE2_UNSET || at[1] < at[0])
+        return (struct span){s.at, 0};
+    return (struct span){s.at + at[0], at[1] - at[0]};
+}
+
+/* The start of the next character: an empty match goes on behind it. */
+static size_t step(struct span s, size_t offset)
+{
+    struct span rest = span_skip(s, offset);
+    uint32_t c;
+
+    return utf8_take(&rest, &c) ? s.len - rest.len : offset + 1;
+}
+
+/* What a regular expression is matched against must be well-formed. */
+static bool check_subject(struct method_call *call)
+{
+    if (!run_charge(call->run, call->self.len))
+        return false;
+    return utf8_is_valid(vtl_span(call->self)) ||
+           run_fail(call->run, FAULT_TYPE, "text is not well-formed");
+}
+
+bool string_matches(struct method_call *call)
+{
+    struct regex regex;
+    struct span pattern;
+    bool found;
+
+    if (!argument_text(call, 0, &pattern))
+        return true;
+    if (!check_subject(call) || !regex_compile(call->run, pattern, &regex))
+        return false;
+    return regex_search(&regex, vtl_span(call->self), 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                        &found) &&
+           answer_bool(call, found);
+}
+
+/* ---- replacing --------------------------------------------------------------------------------*/
+
+static bool bad_replacement(struct regex *regex)
+{
+    return run_fail(regex->run, FAULT_SYNTAX, "bad group in a replacement");
+}
+
+/* "${name}", behind "${". */
+static bool add_named(struct regex *regex, struct span s, struct span *with)
+{
+    size_t len = span_find(*with, '}');
+    char name[64];
+    int group;
+
+    if (len == with->len || len >= sizeof name)
+        return bad_replacement(regex);
+    memcpy(name, with->at, len);
+    name[len] = '\0';
+    *with = span_skip(*with, len + 1);
+    group = pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR)name);
+    if (group <= 0)
+        return bad_replacement(regex);
+    return run_write(regex->run, group_of(regex, s, (uint32_t)group));
+}
+
+/* "$1", behind "$": further digits belong to it as long as there is such a group. */
+static bool add_group(struct regex *regex, struct span s, struct span *with)
+{
+    uint32_t group = 0;
+    size_t n = 0;
+
+    if (with->len && with->at[0] == '{') {
+        *with = span_skip(*with, 1);
+        return add_named(regex, s, with);
+    }
+    while (n < with->len && ascii_is_digit(with->at[n])) {
+        uint32_t wider = group * 10 + (uint32_t)(with->at[n] - '0');
+
+        if (wider > regex->groups)
+            break;
+        group = wider;
+        n++;
+    }
+    if (n == 0)
+        return bad_replacement(regex);
+    *with = span_skip(*with, n);
+    return run_write(regex->run, group_of(regex, s, group));
+}
+
+static bool add_replacement(struct regex *regex, struct span s, struct span with)
+{
+    while (with.len) {
+        size_t n = 0;
+        char c;
+
+        while (n < with.len && with.at[n] != '$' && with.at[n] != '\\')
+            n++;
+        if (!run_write(regex->run, span_first(with, n)))
+            return false;
+        with = span_skip(with, n);
+        if (with.len == 0)
+            break;
+        c = with.at[0];
+        with = span_skip(with, 1);
+        if (c == '$') {
+            if (!add_group(regex, s, &with))
+                return false;
+        } else {
+            if (with.len == 0)
+                return bad_replacement(regex);
+            if (!run_write(regex->run, span_first(with, 1)))
+                return false;
+            with = span_skip(with, 1);
+        }
+    }
+    return true;
+}
+
+static bool replace_matches(struct regex *regex, struct span s, struct span with, bool all)
+{
+    size_t offset = 0, copied = 0;
+    bool found;
+
+    while (offset <= s.len) {
+        struct span whole;
+        size_t start, end;
+
+        if (!regex_search(regex, s, offset, 0, &found))
+            return false;
+        if (!found)
+            break;
+        whole = group_of(regex, s, 0);
+        start = (size_t)(whole.at - s.at);
+        end = start + whole.len;
+        if (!run_write(regex->run, (struct span){s.at + copied, start - copied}) ||
+            !add_replacement(regex, s, with))
+            return false;
+        copied = end;
+        offset = whole.len ? end : step(s, end);
+        if (!all)
+            break;
+    }
+    return run_write(regex->run, span_skip(s, copied));
+}
+
+static bool replace(struct method_call *call, bool all)
+{
+    struct span s = vtl_span(call->self), pattern, with, out;
+    struct regex regex;
+    size_t mark = text_begin(call->run);
+
+    if (!argument_text(call, 0, &pattern) || !argument_text(call, 1, &with))
+        return true;
+    if (!check_subject(call) || !regex_compile(call->run, pattern, &regex))
+        return false;
+    if (s.len == 0)
+        s.at = "";
+    return replace_matches(&regex, s, with, all) && text_end(call->run, mark, &out) &&
+           answer_text(call, out);
+}
+
+bool string_replace_all(struct method_call *call)
+{
+    return replace(call, true);
+}
+
+bool string_replace_first(struct method_call *call)
+{
+    return replace(call, false);
+}
+
+/* ---- splitting --------------------------------------------------------------------------------*/
+
+static bool split_matches(struct regex *regex, struct span s, int64_t limit, struct vtl_list *list)
+{
+    size_t offset = 0, from = 0;
+    bool found;
+
+    while (offset <= s.len && (limit <= 0 || list->count + 1 < limit)) {
+        struct span whole;
+        size_t start, end;
+
+        if (!regex_search(regex, s, offset, 0, &found))
+            return false;
+        if (!found)
+            break;
+        whole = group_of(regex, s, 0);
+        start = (size_t)(whole.at - s.at);
+        end = start + whole.len;
+        offset = whole.len ? end : step(s, end);
+        if (end == 0 || (whole.len == 0 && start >= s.len))
+            continue; /* an empty match at the start or the end gives no piece */
+        if (!list_push(regex->run, list, vtl_text((struct span){s.at + from, start - from})))
+            return false;
+        from = end;
+    }
+    return list_push(regex->run, list, vtl_text(span_skip(s, from)));
+}
+
+static bool is_literal(struct span pattern)
+{
+    return pattern.len == 1 && !strchr(".$|()[{^?*+\\", pattern.at[0]) && pattern.at[0] != '\0';
+}
+
+static bool split_literal(struct run *run, struct span s, char separator, int64_t limit,
+                          struct vtl_list *list)
+{
+    if (!run_charge(run, s.len))
+        return false;
+    while (limit <= 0 || list->count + 1 < limit) {
+        size_t n = span_find(s, separator);
+
+        if (n == s.len)
+            break;
+        if (!list_push(run, list, vtl_text(span_first(s, n))))
+            return false;
+        s = span_skip(s, n + 1);
+    }
+    return list_push(run, list, vtl_text(s));
+}
+
+static void drop_empty_tail(struct vtl_list *list, bool keep_first)
+{
+    while (list->count > keep_first && list->at[list->count - 1].len == 0)
+        list->count--;
+}
+
+/* Without a limit trailing empty pieces are dropped; a text without a match is one piece. */
+bool string_split(struct method_call *call)
+{
+    struct span s = vtl_span(call->self), pattern;
+    struct vtl_list *list = list_make(call->run, VTL_ARRAY);
+    struct regex regex;
+    int64_t limit = 0;
+
+    if (!list)
+        return false;
+    if (!argument_text(call, 0, &pattern) || (call->count == 2 && !argument_int(call, 1, &limit)))
+        return true;
+    if (s.len == 0)
+        s.at = "";
+    if (is_literal(pattern)) {
+        if (!split_literal(call->run, s, pattern.at[0], limit, list))
+            return false;
+    } else if (!check_subject(call) || !regex_compile(call->run, pattern, &regex) ||
+               !split_matches(&regex, s, limit, list)) {
+        return false;
+    }
+    if (limit == 0)
+        drop_empty_tail(list, s.len == 0);
+    return answer(call, vtl_of_list(list));
+}
