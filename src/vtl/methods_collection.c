@@ -62,7 +62,7 @@ static bool list_is_empty(struct method_call *call)
 static bool list_get(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, false);
-    uint32_t i;
+    uint32_t i = 0;
 
     if (!list)
         return false;
@@ -74,7 +74,7 @@ static bool list_get(struct method_call *call)
 static bool list_set(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, false);
-    uint32_t i;
+    uint32_t i = 0;
 
     if (!list)
         return false;
@@ -92,7 +92,7 @@ static bool list_add(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, false);
     struct vtl_value value;
-    uint32_t i;
+    uint32_t i = 0;
 
     if (!list)
         return false;
@@ -160,7 +160,7 @@ static bool list_contains(struct method_call *call)
 static bool list_index_of(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, true);
-    uint32_t i;
+    uint32_t i = 0;
 
     if (!list)
         return false;
@@ -191,7 +191,7 @@ static void remove_at(struct vtl_list *list, uint32_t i)
 static bool list_remove(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, true);
-    uint32_t i;
+    uint32_t i = 0;
 
     if (!list)
         return false;
