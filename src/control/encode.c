@@ -25,7 +25,7 @@ static void add_double(struct buf *body, struct span text)
         buf_add_text(body, ".0");
 }
 
-static void add_iso_time(struct buf *body, const struct json *value)
+void encode_iso_time(struct buf *body, const struct json *value)
 {
     struct tm parts;
     double seconds = 0;
@@ -37,8 +37,15 @@ static void add_iso_time(struct buf *body, const struct json *value)
         seconds = 0;
     whole = (time_t)seconds;
     gmtime_r(&whole, &parts);
-    strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%SZ\"", &parts);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     buf_add_text(body, text);
+}
+
+static void add_quoted_time(struct buf *body, const struct json *value)
+{
+    buf_add_char(body, '"');
+    encode_iso_time(body, value);
+    buf_add_char(body, '"');
 }
 
 static void add_shape(struct buf *body, const struct model_service *service,
@@ -87,7 +94,7 @@ bool encode_value(struct buf *body, const struct model_service *service,
     else if (type->form == FORM_DOUBLE && value->type == JSON_NUMBER)
         add_double(body, value->text);
     else if (type->form == FORM_TIME && value->type == JSON_NUMBER && service->times_are_iso)
-        add_iso_time(body, value);
+        add_quoted_time(body, value);
     else
         json_write(body, value);
     return !body->is_over;

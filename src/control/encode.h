@@ -33,4 +33,7 @@ bool encode_rest_json_error(struct arena *arena, const struct model_answer *answ
 bool encode_value(struct buf *body, const struct model_service *service,
                   const struct model_type *type, const struct json *value);
 
+/* Epoch seconds as 2019-07-15T23:28:33Z. */
+void encode_iso_time(struct buf *body, const struct json *value);
+
 #endif

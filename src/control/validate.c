@@ -246,6 +246,16 @@ static size_t path_push(struct told *told, const char *before, struct span name,
     return len;
 }
 
+/* Names start in lower case, whatever the model says. */
+static size_t path_push_member(struct told *told, const char *before, struct span name)
+{
+    size_t len = path_push(told, before, name, ""), first = len + strlen(before);
+
+    if (first < told->path_len)
+        told->path[first] = ascii_lower(told->path[first]);
+    return len;
+}
+
 static void check_shape(struct told *told, const struct model_shape *shape, const struct json *tree,
                         const char *before);
 
@@ -290,7 +300,7 @@ static void check_shape(struct told *told, const struct model_shape *shape, cons
 {
     for (size_t i = 0; i < shape->count; i++) {
         const struct model_member *member = &shape->members[i];
-        size_t len = path_push(told, before, member->name, "");
+        size_t len = path_push_member(told, before, member->name);
 
         check_member(told, member, json_member_span(tree, member->name));
         told->path_len = len;
@@ -309,7 +319,7 @@ static void check_input(struct told *told, const struct model_service *service,
             path_push(told, "", operation->name, "Input.");
             told->path[0] = ascii_lower(told->path[0]);
         }
-        path_push(told, "", member->name, "");
+        path_push_member(told, "", member->name);
         check_member(told, member, json_member_span(input, member->name));
     }
 }
