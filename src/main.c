@@ -11,6 +11,7 @@
 #include "supervise/options.h"
 #include "supervise/status.h"
 #include "supervise/supervisor.h"
+#include "vtl/render_command.h"
 
 #define EXIT_USAGE 2
 
@@ -49,6 +50,15 @@ static const struct command COMMANDS[] = {
     {"version", "version", "print the versions of Portico and of its libraries", "", run_version,
      false},
     {"help", "help [COMMAND]", "print this, or more about one command", "", run_help, false},
+    {"vtl", "vtl render TEMPLATE [--body FILE] [--event FILE] [--trace]",
+     "render a mapping template",
+     "Examples:\n"
+     "  portico vtl render order.vtl --body order.json\n"
+     "  portico vtl render order.vtl --event event.json --trace\n"
+     "\n"
+     "An event is what a Lambda proxy function gets; its requestContext is $context. --trace\n"
+     "prints each directive with its value to stderr, and the overrides at the end.\n",
+     vtl_command, false},
     {"up", "up [DIR|FILE]", "deploy a SAM, CloudFormation or OpenAPI file", "", NULL, false},
     {"logs", "logs [-f]", "show logs", "", NULL, false},
     {"down", "down [STACK]", "delete a stack", "", NULL, false},
