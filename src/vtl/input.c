@@ -1,6 +1,7 @@
 /* $input and $foreach: the payload and parameters of the request, and the state of a loop. */
 #include "base/utf8.h"
 #include "text/json.h"
+#include "text/jsonpath.h"
 #include "vtl/arguments.h"
 #include "vtl/print.h"
 
@@ -45,6 +46,12 @@ static bool input_body(struct method_call *call)
     return answer_text(call, body_of(call->run));
 }
 
+/* The JsonPath that was measured had no functions. */
+static bool is_foreign(const struct run *run, struct span path)
+{
+    return run->environment->is_plain_model && span_ends(path, SPAN(".length()"));
+}
+
 /* The payload is parsed once a run, when a path is first asked for. */
 static bool find(struct method_call *call, struct json **found)
 {
@@ -60,15 +67,16 @@ static bool find(struct method_call *call, struct json **found)
     }
     if (!value_text(run, call->arguments[0], &path))
         return false;
-    if (!run->body || !run->environment->find)
+    if (!run->body || is_foreign(run, path))
         return true;
     if (!run_charge(run, run->environment->body.len / 4 + 256))
         return false;
-    fault = run->environment->find(run->arena, run->body, path, found);
+    fault = json_path_read(run->arena, run->body, path, found);
     if (fault == FAULT_NO_MEMORY)
         return run_no_memory(run);
-    if (fault)
-        *found = NULL;
+    if (fault == FAULT_TOO_LARGE)
+        return run_fail(run, fault, "path '%.*s' looks at too many values",
+                        path.len > 80 ? 80 : (int)path.len, path.at);
     return true;
 }
 

@@ -23,7 +23,6 @@
 #define VTL_MEMORY_DEFAULT (64 * 1024 * 1024) /* a fitting ceiling for the arena of a run */
 
 struct vtl_template;
-struct json;
 
 /* Compiles into the arena.  `text` is copied.  On failure *out is untouched and `why` (may be
  * NULL) has the place: FAULT_SYNTAX, FAULT_TOO_LARGE (size, depth) or FAULT_NO_MEMORY. */
@@ -60,11 +59,6 @@ struct vtl_environment {
     struct vtl_map *context;
     bool (*fill_context)(void *owner, struct vtl_map *context); /* may be NULL */
     void *owner;
-
-    /* JSONPath: finds `path` in `root`; *found is NULL when there is nothing.  NULL: every path
-     * finds nothing.  A fault fails the template only when it is FAULT_NO_MEMORY. */
-    enum fault (*find)(struct arena *arena, const struct json *root, struct span path,
-                       struct json **found);
 
     const struct vtl_variable *variables; /* further names; may be NULL */
     size_t variable_count;
