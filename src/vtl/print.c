@@ -14,6 +14,34 @@ static bool json_at_depth(struct buf *out, struct vtl_value value, bool escape_s
 
 /* ---- numbers ----------------------------------------------------------------------------------*/
 
+#define EXACT_MAX 9007199254740992.0 /* up to here every whole number is a double */
+
+/* Most fractions are short: whole numbers over a small power of ten, which divides back to the same
+ * double.  Prints those; false for others. */
+static bool print_short(struct buf *out, double d)
+{
+    static const double POWERS[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+
+    if (d < 1e-3 || d >= 1e7)
+        return false;
+    for (unsigned i = 0; i < COUNT(POWERS); i++) {
+        double scaled = rint(d * POWERS[i]);
+        char digits[24];
+        size_t n = sizeof digits;
+        uint64_t whole;
+
+        if (scaled >= EXACT_MAX || scaled / POWERS[i] != d)
+            continue;
+        whole = (uint64_t)scaled;
+        for (unsigned k = 0; k <= i; k++, whole /= 10)
+            digits[--n] = (char)('0' + whole % 10);
+        digits[--n] = '.';
+        return buf_add_u64(out, whole) &&
+               buf_add(out, (struct span){digits + n, sizeof digits - n});
+    }
+    return false;
+}
+
 /* The shortest digits that read back as d > 0, and the exponent of the first. */
 static int shortest(double d, char digits[static 32], int *exponent)
 {
@@ -67,7 +95,8 @@ void print_double(struct buf *out, double d)
         buf_add_text(out, "0.0");
         return;
     }
-    print_finite(out, d);
+    if (!print_short(out, d) && !out->is_over)
+        print_finite(out, d);
 }
 
 /* ---- Java

@@ -9,7 +9,8 @@
 #include "base/number.h"
 #include "text/json.h"
 
-#define SMALL 8 /* entries that are searched without slots */
+#define HASH_UNKNOWN 0 /* computed where it is needed: small maps need none */
+#define SMALL 8        /* entries that are searched without slots */
 #define EQUAL_DEPTH_MAX 64
 #define EQUAL_STEPS_MAX 100000 /* structures that share parts are trees of exponential size */
 #define HIGH_PRECISION 18      /* characters from which json-smart keeps a fraction as BigDecimal */
@@ -145,7 +146,9 @@ bool vtl_list_open(struct vtl_list *list)
 
 uint32_t vtl_hash_text(struct span name)
 {
-    return (uint32_t)map_hash(name);
+    uint32_t hash = (uint32_t)map_hash(name);
+
+    return hash == HASH_UNKNOWN ? 1 : hash;
 }
 
 static uint32_t hash_of(struct vtl_value key)
@@ -154,7 +157,7 @@ static uint32_t hash_of(struct vtl_value key)
         return vtl_hash_text(vtl_span(key));
     if (key.type == VTL_INT || key.type == VTL_LONG || key.type == VTL_DOUBLE)
         return vtl_hash_text(span_make(&key.number, sizeof key.number));
-    return (uint32_t)key.type; /* lists and maps as keys share a chain */
+    return (uint32_t)key.type | 1; /* lists and maps as keys share a chain */
 }
 
 static void slot_set(struct vtl_map *map, uint32_t index)
@@ -180,14 +183,20 @@ static bool index_all(struct vtl_map *map)
         map->slot_count = n;
     }
     memset(map->slots, 0, n * sizeof *map->slots);
-    for (uint32_t i = 0; i < map->count; i++)
+    for (uint32_t i = 0; i < map->count; i++) {
+        if (map->at[i].hash == HASH_UNKNOWN)
+            map->at[i].hash = hash_of(map->at[i].key);
         slot_set(map, i);
+    }
     return true;
 }
 
-static bool is_key(const struct vtl_entry *entry, struct vtl_value key, uint32_t hash)
+/* Names are the usual keys. */
+static bool is_key(const struct vtl_entry *entry, struct vtl_value key)
 {
-    return entry->hash == hash && vtl_equal(entry->key, key);
+    if (key.type == VTL_STRING)
+        return entry->key.type == VTL_STRING && span_equal(vtl_span(entry->key), vtl_span(key));
+    return vtl_equal(entry->key, key);
 }
 
 /* The index of the key, or count. */
@@ -195,14 +204,19 @@ static uint32_t find(const struct vtl_map *map, struct vtl_value key, uint32_t h
 {
     if (!map->slots) {
         for (uint32_t i = 0; i < map->count; i++)
-            if (is_key(&map->at[i], key, hash))
+            if (is_key(&map->at[i], key))
                 return i;
         return map->count;
     }
+    if (hash == HASH_UNKNOWN)
+        hash = hash_of(key);
     for (uint32_t i = hash & (map->slot_count - 1); map->slots[i];
-         i = (i + 1) & (map->slot_count - 1))
-        if (is_key(&map->at[map->slots[i] - 1], key, hash))
+         i = (i + 1) & (map->slot_count - 1)) {
+        const struct vtl_entry *entry = &map->at[map->slots[i] - 1];
+
+        if (entry->hash == hash && is_key(entry, key))
             return map->slots[i] - 1;
+    }
     return map->count;
 }
 
@@ -226,6 +240,7 @@ static bool put(struct vtl_map *map, struct vtl_value key, uint32_t hash, struct
         return true;
     if (!map->slots || map->count * 2 > map->slot_count)
         return index_all(map);
+    map->at[map->count - 1].hash = hash ? hash : hash_of(key);
     slot_set(map, map->count - 1);
     return true;
 }
@@ -238,14 +253,14 @@ bool vtl_map_open(struct vtl_map *map)
         return true;
     map->lazy = NULL;
     for (const struct json *j = lazy->first; j; j = j->next)
-        if (!put(map, vtl_text(j->name), vtl_hash_text(j->name), vtl_of_json(map->arena, j)))
+        if (!put(map, vtl_text(j->name), HASH_UNKNOWN, vtl_of_json(map->arena, j)))
             return false;
     return !map->arena->is_over;
 }
 
 bool vtl_map_put_value(struct vtl_map *map, struct vtl_value key, struct vtl_value value)
 {
-    return vtl_map_open(map) && put(map, key, hash_of(key), value);
+    return vtl_map_open(map) && put(map, key, HASH_UNKNOWN, value);
 }
 
 bool vtl_map_put(struct vtl_map *map, struct span name, struct vtl_value value)
@@ -259,7 +274,7 @@ struct vtl_value *vtl_map_find(struct vtl_map *map, struct vtl_value key)
 
     if (!vtl_map_open(map))
         return NULL;
-    i = find(map, key, hash_of(key));
+    i = find(map, key, HASH_UNKNOWN);
     return i < map->count ? &map->at[i].value : NULL;
 }
 
@@ -284,7 +299,7 @@ bool vtl_map_remove(struct vtl_map *map, struct vtl_value key)
 
     if (!vtl_map_open(map))
         return false;
-    i = find(map, key, hash_of(key));
+    i = find(map, key, HASH_UNKNOWN);
     if (i == map->count)
         return false;
     map->count--;
