@@ -1,42 +1,54 @@
-/* JSONPath in the dialect of Jayway's Java library, which API Gateway's templates use.
+/* JSONPath as API Gateway's templates know it: the dialect of Jayway's library.
  *
- *   $ root   .name ['name'] ["a",'b']   .* [*]   ..name (all below)   [0] [-1] [0,2] [1:3] [-1:]
- *   [?(@.price < 10 && @.tag == 'x')] [?(@.v)] [?(@.n =~ /^a/i)] [?(@.t in ['a','b'])]   .length()
+ * A path is compiled once and may then be run by many threads at once.  Definite paths (names and
+ * single indexes) find one value or nothing; all others find an array, which may be empty.  What
+ * is found shares its children with the document that it was found in.
  *
- * A path may lack the leading "$.".  A definite path (names and single indexes) finds one value or
- * none; an indefinite one always finds an array, maybe an empty one. */
+ * docs/internals/jsonpath.md lists the dialect and where versions of the library differ. */
 #ifndef TEXT_JSONPATH_H
 #define TEXT_JSONPATH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/span.h"
 #include "text/json.h"
 
-#define JSON_PATH_LEN_MAX 8192
-#define JSON_PATH_STEPS_MAX 100  /* names, indexes, ... of one path */
-#define JSON_PATH_BUDGET 1000000 /* values looked at in one search */
+#define JSONPATH_LEN_MAX 8192   /* bytes of a path */
+#define JSONPATH_TOKENS_MAX 256 /* steps of a path, those in its filters included */
+#define JSONPATH_NESTING_MAX 16 /* of filters in filters, and of brackets in one */
+#define JSONPATH_STEPS_DEFAULT 4000000
 
-struct json_path;
+struct jsonpath;
 
-/* Compiles into the arena; `text` is borrowed.  FAULT_SYNTAX, FAULT_TOO_LARGE, FAULT_NO_MEMORY.
- * The result is immutable and may be shared between threads. */
-enum fault json_path_compile(struct arena *arena, struct span text, struct json_path **out,
-                             struct problem *why);
+/* How a path is read. */
+enum jsonpath_dialect {
+    JSONPATH_AWS,     /* length() and the other functions are known */
+    JSONPATH_JAYWAY_2 /* Jayway 2.0, without functions: their names are names of members */
+};
 
-bool json_path_is_definite(const struct json_path *path);
+/* Compiles into the arena; `text` must live as long.  FAULT_SYNTAX with the place,
+ * FAULT_TOO_LARGE, FAULT_NO_MEMORY. */
+enum fault jsonpath_compile(struct arena *arena, struct span text, enum jsonpath_dialect dialect,
+                            struct jsonpath **out, struct problem *why);
 
-/* *found is NULL when a definite path finds nothing.  What a definite path finds is the value in
- * the tree; the array of an indefinite one is new and its elements are copies that share their
- * children with the tree.  FAULT_TOO_LARGE over JSON_PATH_BUDGET, FAULT_NO_MEMORY; *found is NULL
- * then. */
-enum fault json_path_find(const struct json_path *path, struct arena *arena, struct json *root,
-                          struct json **found);
+/* Gives back what is not in the arena (the regular expressions of filters).  NULL is fine. */
+void jsonpath_release(struct jsonpath *path);
 
-/* Both at once; a path that does not compile finds nothing and answers its fault. */
-enum fault json_path_read(struct arena *arena, const struct json *root, struct span text,
-                          struct json **found);
+bool jsonpath_is_definite(const struct jsonpath *path);
+
+/* Finds in `root`, which must not be NULL.  OK with *found NULL when a definite path finds nothing.
+ * `steps` bounds the work (0: JSONPATH_STEPS_DEFAULT; a step is about one node looked at), the
+ * arena's ceiling the result: FAULT_TOO_LARGE, FAULT_NO_MEMORY. */
+enum fault jsonpath_run(const struct jsonpath *path, struct arena *arena, const struct json *root,
+                        uint64_t steps, struct json **found);
+
+/* Compiles and runs, for paths that are known only when they are used. */
+enum fault jsonpath_find(struct arena *arena, const struct json *root, struct span text,
+                         struct json **found);
+enum fault jsonpath_find_jayway_2(struct arena *arena, const struct json *root, struct span text,
+                                  struct json **found);
 
 #endif

@@ -26,6 +26,32 @@ void regex_free(struct regex *regex)
 
 enum fault regex_new(struct span pattern, struct regex **out, struct problem *why)
 {
+    return regex_new_with(pattern, 0, out, why);
+}
+
+static uint32_t options_of(unsigned flags)
+{
+    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
+
+    if (!(flags & REGEX_ANYWHERE))
+        options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
+    if (flags & REGEX_NO_CASE)
+        options |= PCRE2_CASELESS;
+    if (flags & REGEX_LINES)
+        options |= PCRE2_MULTILINE;
+    if (flags & REGEX_DOT_ALL)
+        options |= PCRE2_DOTALL;
+    if (flags & REGEX_COMMENTS)
+        options |= PCRE2_EXTENDED;
+    if (flags & REGEX_JAVASCRIPT)
+        options |= PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
+                   PCRE2_DOLLAR_ENDONLY;
+    return options;
+}
+
+enum fault regex_new_with(struct span pattern, unsigned flags, struct regex **out,
+                          struct problem *why)
+{
     struct regex *regex;
     PCRE2_SIZE place;
     int error;
@@ -34,10 +60,8 @@ enum fault regex_new(struct span pattern, struct regex **out, struct problem *wh
         return problem_set(why, FAULT_TOO_LARGE, "regular expression of over %d bytes",
                            REGEX_PATTERN_MAX);
     regex = mem_zero(1, sizeof *regex);
-    regex->code =
-        pcre2_compile((PCRE2_SPTR)(pattern.at ? pattern.at : ""), pattern.len,
-                      PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C,
-                      &error, &place, NULL);
+    regex->code = pcre2_compile((PCRE2_SPTR)(pattern.at ? pattern.at : ""), pattern.len,
+                                options_of(flags), &error, &place, NULL);
     if (!regex->code) {
         char words[128];
 
@@ -71,5 +95,8 @@ enum regex_result regex_matches(const struct regex *regex, struct span text)
     pcre2_match_data_free(place);
     if (found >= 0)
         return REGEX_YES;
-    return found == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_TOO_COSTLY;
+    if (found == PCRE2_ERROR_NOMATCH ||
+        (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21))
+        return REGEX_NO;
+    return REGEX_TOO_COSTLY;
 }

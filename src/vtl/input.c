@@ -46,12 +46,6 @@ static bool input_body(struct method_call *call)
     return answer_text(call, body_of(call->run));
 }
 
-/* The JsonPath that was measured had no functions. */
-static bool is_foreign(const struct run *run, struct span path)
-{
-    return run->environment->is_plain_model && span_ends(path, SPAN(".length()"));
-}
-
 /* The payload is parsed once a run, when a path is first asked for. */
 static bool find(struct method_call *call, struct json **found)
 {
@@ -67,11 +61,14 @@ static bool find(struct method_call *call, struct json **found)
     }
     if (!value_text(run, call->arguments[0], &path))
         return false;
-    if (!run->body || is_foreign(run, path))
+    if (!run->body)
         return true;
     if (!run_charge(run, run->environment->body.len / 4 + 256))
         return false;
-    fault = json_path_read(run->arena, run->body, path, found);
+    /* The library that was measured had no functions. */
+    fault = run->environment->is_plain_model
+                ? jsonpath_find_jayway_2(run->arena, run->body, path, found)
+                : jsonpath_find(run->arena, run->body, path, found);
     if (fault == FAULT_NO_MEMORY)
         return run_no_memory(run);
     if (fault == FAULT_TOO_LARGE)
