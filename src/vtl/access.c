@@ -194,6 +194,17 @@ static bool property_value(struct run *run, struct vtl_value self, const struct 
     return true;
 }
 
+/* What looking at a receiver, an argument or a key costs: texts are read, lists as keys compared.
+ */
+#define KEY_COST 64000
+
+static size_t cost_of(struct vtl_value v)
+{
+    if (v.type == VTL_LIST || v.type == VTL_MAP)
+        return KEY_COST;
+    return v.type == VTL_STRING ? v.len : 0;
+}
+
 /* ---- indexes ----------------------------------------------------------------------------------*/
 
 /* The place of an Integer in a list, from the end when it is negative. */
@@ -217,6 +228,8 @@ static bool index_value(struct run *run, struct vtl_value self, struct vtl_value
     uint32_t i;
 
     *out = vtl_null();
+    if (!run_charge(run, cost_of(index)))
+        return false;
     if (self.type == VTL_LIST && index.type == VTL_INT) {
         if (!list_place(run, self.list, index.number, &i))
             return false;
@@ -239,6 +252,7 @@ static bool method_value(struct run *run, struct vtl_value self, const struct ac
     struct method_call call = {.run = run, .self = self, .arguments = arguments};
     enum receiver receiver = receiver_of(self.type);
     const struct vtl_method *method;
+    size_t cost = self.type == VTL_STRING ? self.len : 0;
 
     *out = vtl_null();
     if (access->count > METHOD_ARGUMENTS_MAX)
@@ -251,7 +265,10 @@ static bool method_value(struct run *run, struct vtl_value self, const struct ac
         *out = class_of(self);
     if (!method)
         return true;
-    if (!method->call(&call))
+    for (uint32_t i = 0; i < call.count; i++)
+        if (receiver == ON_MAP || arguments[i].type == VTL_STRING)
+            cost += cost_of(arguments[i]);
+    if (!run_charge(run, cost) || !method->call(&call))
         return false;
     *out = call.result;
     return true;
@@ -313,7 +330,7 @@ static bool assign_index(struct run *run, struct vtl_value self, const struct ac
     struct vtl_value index;
     uint32_t i;
 
-    if (!expression_value(run, access->arguments, &index))
+    if (!expression_value(run, access->arguments, &index) || !run_charge(run, cost_of(index)))
         return false;
     if (self.type == VTL_MAP)
         return put(run, self.map, index, value);

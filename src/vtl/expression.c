@@ -101,11 +101,12 @@ static bool is_equal(struct run *run, struct vtl_value a, struct vtl_value b, bo
     } else if (is_number(a) && is_number(b)) {
         *out = numbers_compare(a, b) == 0;
     } else if (a.type == b.type && a.type != VTL_BLOCK) {
-        *out = vtl_equal(a, b);
+        return values_equal(run, a, b, out);
     } else {
         if (!value_text(run, a, &left) || !value_text(run, b, &right))
             return false;
         *out = span_equal(left, right);
+        return run_charge(run, left.len);
     }
     return true;
 }

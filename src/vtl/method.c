@@ -58,7 +58,10 @@ enum receiver receiver_of(enum vtl_type type)
 
 bool method_equals(struct method_call *call)
 {
-    return answer_bool(call, vtl_equal(call->self, call->arguments[0]));
+    bool same;
+
+    return values_equal(call->run, call->self, call->arguments[0], &same) &&
+           answer_bool(call, same);
 }
 
 bool method_to_string(struct method_call *call)

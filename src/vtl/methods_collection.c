@@ -141,20 +141,30 @@ static bool list_clear(struct method_call *call)
     return list != NULL;
 }
 
-static uint32_t find_in(const struct vtl_list *list, struct vtl_value value)
+/* The place of a value, or the count. */
+static bool find_in(struct run *run, const struct vtl_list *list, struct vtl_value value,
+                    uint32_t *out)
 {
+    bool same = false;
     uint32_t i = 0;
 
-    while (i < list->count && !vtl_equal(list->at[i], value))
-        i++;
-    return i;
+    for (; i < list->count; i++) {
+        if (!values_equal(run, list->at[i], value, &same))
+            return false;
+        if (same)
+            break;
+    }
+    *out = i;
+    return true;
 }
 
 static bool list_contains(struct method_call *call)
 {
-    struct vtl_list *list = open_list(call, true);
+    struct vtl_list *list = open_list(call, false);
+    uint32_t i = 0;
 
-    return list && answer_bool(call, find_in(list, call->arguments[0]) < list->count);
+    return list && find_in(call->run, list, call->arguments[0], &i) &&
+           answer_bool(call, i < list->count);
 }
 
 static bool list_index_of(struct method_call *call)
@@ -162,22 +172,25 @@ static bool list_index_of(struct method_call *call)
     struct vtl_list *list = open_list(call, true);
     uint32_t i = 0;
 
-    if (!list)
+    if (!list || !find_in(call->run, list, call->arguments[0], &i))
         return false;
-    i = find_in(list, call->arguments[0]);
     return answer_int(call, i < list->count ? (int64_t)i : -1);
 }
 
 static bool list_last_index_of(struct method_call *call)
 {
-    struct vtl_list *list = open_list(call, true);
+    struct vtl_list *list = open_list(call, false);
+    bool same = false;
     int64_t i;
 
     if (!list)
         return false;
-    i = (int64_t)list->count - 1;
-    while (i >= 0 && !vtl_equal(list->at[i], call->arguments[0]))
-        i--;
+    for (i = (int64_t)list->count - 1; i >= 0; i--) {
+        if (!values_equal(call->run, list->at[i], call->arguments[0], &same))
+            return false;
+        if (same)
+            break;
+    }
     return answer_int(call, i);
 }
 
@@ -204,7 +217,8 @@ static bool list_remove(struct method_call *call)
         remove_at(list, i);
         return true;
     }
-    i = find_in(list, call->arguments[0]);
+    if (!find_in(call->run, list, call->arguments[0], &i))
+        return false;
     if (i < list->count)
         remove_at(list, i);
     else
@@ -232,9 +246,11 @@ static bool keep_if(struct method_call *call, bool is_kept)
     }
     count = list->count;
     for (uint32_t i = 0; i < count; i++) {
-        if (!run_charge(call->run, other->count * 16))
+        uint32_t found = 0;
+
+        if (!find_in(call->run, other, list->at[i], &found))
             return false;
-        if ((find_in(other, list->at[i]) < other->count) == is_kept)
+        if ((found < other->count) == is_kept)
             list->at[kept++] = list->at[i];
     }
     list->count = kept;
@@ -263,9 +279,11 @@ static bool list_contains_all(struct method_call *call)
     if (!vtl_list_open(other))
         return run_no_memory(call->run);
     for (uint32_t i = 0; i < other->count; i++) {
-        if (!run_charge(call->run, list->count * 16))
+        uint32_t found = 0;
+
+        if (!find_in(call->run, list, other->at[i], &found))
             return false;
-        if (find_in(list, other->at[i]) == list->count)
+        if (found == list->count)
             return answer_bool(call, false);
     }
     return answer_bool(call, true);
@@ -398,9 +416,14 @@ static bool map_contains_value(struct method_call *call)
 
     if (!map)
         return false;
-    for (uint32_t i = 0; i < map->count; i++)
-        if (vtl_equal(map->at[i].value, call->arguments[0]))
+    for (uint32_t i = 0; i < map->count; i++) {
+        bool same = false;
+
+        if (!values_equal(call->run, map->at[i].value, call->arguments[0], &same))
+            return false;
+        if (same)
             return answer_bool(call, true);
+    }
     return answer_bool(call, false);
 }
 

@@ -1,18 +1,23 @@
 /* The String methods that take a regular expression, through PCRE2: java.util.regex differs from it
- * only in corners.  Compiled patterns live in the run's arena and die with it; matching has low
- * limits, so that a pattern such as (a+)+$ fails instead of running on. */
+ * only in corners.  Compiled patterns live in the run's arena and die with it.
+ *
+ * No limit of PCRE2 bounds the time of a match: its count starts anew at each place of the text,
+ * and one item may scan all of it.  So each item that is tried calls out, is charged for, and looks
+ * at the clock now and then: (a+)+$ fails instead of running on. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <time.h>
 
 #include "base/ascii.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "vtl/arguments.h"
 
-#define MATCH_LIMIT 200000
-#define HEAP_LIMIT_KB 2048
+#define MATCH_LIMIT 10000000 /* backstop; time ends a match before */
+#define HEAP_LIMIT_KB 8192
 #define PATTERN_MAX 8192
-#define MATCH_COST 4 /* steps charged per 64 bytes, for each search */
+#define CALLOUTS_A_LOOK 64 /* items matched between two looks at the clock */
+#define CPU_SECONDS_MAX 1  /* of a run, since its first regular expression */
 
 struct regex {
     struct run *run;
@@ -20,6 +25,7 @@ struct regex {
     pcre2_match_data *match;
     pcre2_match_context *limits;
     uint32_t groups;
+    uint32_t callouts;
 };
 
 static void *take(size_t size, void *arena)
@@ -31,6 +37,28 @@ static void leave(void *at, void *arena)
 {
     (void)at;
     (void)arena;
+}
+
+/* The thread's time, not the day's: a busy machine must not fail a template. */
+static double cpu_seconds(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Called for each item of a pattern that is tried. */
+static int watch(pcre2_callout_block *block, void *owner)
+{
+    struct regex *regex = owner;
+
+    (void)block;
+    if (++regex->callouts % CALLOUTS_A_LOOK)
+        return 0;
+    if (!run_charge(regex->run, 0))
+        return PCRE2_ERROR_CALLOUT;
+    return cpu_seconds() < regex->run->regex_end ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
 static bool regex_compile(struct run *run, struct span pattern, struct regex *out)
@@ -49,7 +77,8 @@ static bool regex_compile(struct run *run, struct span pattern, struct regex *ou
     pcre2_set_parens_nest_limit(options, 100);
     *out = (struct regex){.run = run};
     out->code = pcre2_compile((PCRE2_SPTR)(pattern.len ? pattern.at : ""), pattern.len,
-                              PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, options);
+                              PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT, &error,
+                              &offset, options);
     if (!out->code && error == PCRE2_ERROR_HEAP_FAILED)
         return run_no_memory(run);
     if (!out->code) {
@@ -61,8 +90,11 @@ static bool regex_compile(struct run *run, struct span pattern, struct regex *ou
     out->limits = pcre2_match_context_create(general);
     if (!out->match || !out->limits)
         return run_no_memory(run);
-    pcre2_set_match_limit(out->limits, MATCH_LIMIT);
     pcre2_set_heap_limit(out->limits, HEAP_LIMIT_KB);
+    pcre2_set_match_limit(out->limits, MATCH_LIMIT);
+    pcre2_set_callout(out->limits, watch, out);
+    if (run->regex_end == 0)
+        run->regex_end = cpu_seconds() + CPU_SECONDS_MAX;
     pcre2_pattern_info(out->code, PCRE2_INFO_CAPTURECOUNT, &out->groups);
     return true;
 }
@@ -73,15 +105,15 @@ static bool regex_search(struct regex *regex, struct span s, size_t offset, uint
 {
     int rc;
 
-    if (!run_charge(regex->run, 64 * MATCH_COST))
+    if (!run_charge(regex->run, 0))
         return false;
-    rc = pcre2_match(regex->code, (PCRE2_SPTR)(s.len ? s.at : ""), s.len, offset, options,
-                     regex->match, regex->limits);
+    rc = pcre2_match(regex->code, (PCRE2_SPTR)(s.len ? s.at : ""), s.len, offset,
+                     options | PCRE2_NO_UTF_CHECK, regex->match, regex->limits);
     *found = rc > 0;
     if (rc > 0)
         return run_charge(regex->run, pcre2_get_ovector_pointer(regex->match)[1] - offset);
     if (rc == PCRE2_ERROR_NOMATCH)
-        return run_charge(regex->run, (s.len - offset) * MATCH_COST);
+        return run_charge(regex->run, s.len - offset);
     if (regex->run->arena->is_over)
         return run_no_memory(regex->run);
     return run_fail(regex->run, FAULT_TOO_LARGE, "regular expression takes too long to match");

@@ -45,6 +45,16 @@ bool run_charge(struct run *run, size_t n)
     return true;
 }
 
+bool values_equal(struct run *run, struct vtl_value a, struct vtl_value b, bool *out)
+{
+    uint32_t work = 0;
+
+    *out = vtl_equal_counted(a, b, &work);
+    if (run->arena->is_over)
+        return run_no_memory(run);
+    return run_charge(run, (size_t)work * 16);
+}
+
 void *run_new(struct run *run, size_t size)
 {
     void *at = arena_try_array(run->arena, 1, size);

@@ -64,6 +64,7 @@ struct run {
     enum flow flow;       /* why an evaluation answered false */
     enum fault fault;
     struct problem *why;
+    double regex_end; /* the thread's seconds at which matching ends; 0: none began */
     bool is_body_parsed;
     struct json *body; /* NULL: not JSON */
 };
@@ -93,6 +94,9 @@ bool value_text(struct run *run, struct vtl_value value, struct span *out);
 
 /* Prints into the output, as a reference in text does. */
 bool value_write(struct run *run, struct vtl_value value);
+
+/* As vtl_equal, charged for. */
+bool values_equal(struct run *run, struct vtl_value a, struct vtl_value b, bool *out);
 
 /* --- evaluation: false leaves run->flow saying why --- */
 

@@ -318,7 +318,7 @@ void vtl_map_clear(struct vtl_map *map)
 /* ---- equality ---------------------------------------------------------------------------------*/
 
 struct walk {
-    unsigned depth, steps;
+    uint32_t depth, steps;
 };
 
 static bool equal_at(struct vtl_value a, struct vtl_value b, struct walk *walk);
@@ -366,6 +366,7 @@ static bool equal_here(struct vtl_value a, struct vtl_value b, struct walk *walk
     case VTL_DECIMAL:
     case VTL_STRING:
     case VTL_CLASS:
+        walk->steps += a.len / 64;
         return span_equal(vtl_span(a), vtl_span(b));
     case VTL_LIST:
         return equal_lists(a.list, b.list, walk);
@@ -396,7 +397,18 @@ static bool equal_at(struct vtl_value a, struct vtl_value b, struct walk *walk)
     return same;
 }
 
+bool vtl_equal_counted(struct vtl_value a, struct vtl_value b, uint32_t *work)
+{
+    struct walk walk = {.depth = 0};
+    bool same = equal_at(a, b, &walk);
+
+    *work += walk.steps;
+    return same;
+}
+
 bool vtl_equal(struct vtl_value a, struct vtl_value b)
 {
-    return equal_at(a, b, &(struct walk){0});
+    uint32_t work = 0;
+
+    return vtl_equal_counted(a, b, &work);
 }

@@ -152,6 +152,9 @@ bool vtl_list_open(struct vtl_list *list);
 /* As Java's equals: numbers of different classes differ. */
 bool vtl_equal(struct vtl_value a, struct vtl_value b);
 
+/* The same, adding to *work what was looked at: values, and bytes of text in 64s. */
+bool vtl_equal_counted(struct vtl_value a, struct vtl_value b, uint32_t *work);
+
 /* The value as Java prints it, in the arena (or borrowed, when it is a text).  False when the
  * arena is over, or on a structure that holds itself. */
 bool vtl_print(struct arena *arena, struct vtl_value value, struct span *out);
