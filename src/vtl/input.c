@@ -46,12 +46,56 @@ static bool input_body(struct method_call *call)
     return answer_text(call, body_of(call->run));
 }
 
+#define BYTES_A_PATH_STEP 4 /* an ordinary search looks at a value for each four bytes */
+#define PATH_STEPS_LEAST 1024
+
+/* A search is charged for before it is made: first as one that sees the payload about once; only
+ * what needs more pays the most that a search may take. */
+static bool search(struct run *run, const struct jsonpath *path, struct json **found,
+                   enum fault *fault)
+{
+    uint64_t usual = PATH_STEPS_LEAST + body_of(run).len / BYTES_A_PATH_STEP;
+
+    *fault = FAULT_TOO_LARGE;
+    if (!run_charge(run, usual))
+        return false;
+    *fault = jsonpath_run(path, run->arena, run->body, usual, found);
+    if (*fault != FAULT_TOO_LARGE)
+        return true;
+    if (!run_charge(run, JSONPATH_STEPS_DEFAULT))
+        return false;
+    *fault = jsonpath_run(path, run->arena, run->body, JSONPATH_STEPS_DEFAULT, found);
+    return true;
+}
+
+/* A path that is none finds nothing. */
+static bool find_path(struct run *run, struct span text, struct json **found)
+{
+    enum jsonpath_dialect dialect =
+        run->environment->is_plain_model ? JSONPATH_JAYWAY_2 : JSONPATH_AWS;
+    struct jsonpath *path;
+    enum fault fault = jsonpath_compile(run->arena, text, dialect, &path, NULL);
+    bool is_paid = true;
+
+    if (!fault) {
+        is_paid = search(run, path, found, &fault);
+        jsonpath_release(path);
+    }
+    if (!is_paid)
+        return false;
+    if (fault == FAULT_NO_MEMORY)
+        return run_no_memory(run);
+    if (fault == FAULT_TOO_LARGE)
+        return run_fail(run, fault, "path '%.*s' looks at too many values",
+                        text.len > 80 ? 80 : (int)text.len, text.at);
+    return true;
+}
+
 /* The payload is parsed once a run, when a path is first asked for. */
 static bool find(struct method_call *call, struct json **found)
 {
     struct run *run = call->run;
     struct span path;
-    enum fault fault;
 
     *found = NULL;
     if (!run->is_body_parsed) {
@@ -59,22 +103,8 @@ static bool find(struct method_call *call, struct json **found)
         if (!json_of_text(run, body_of(run), &run->body))
             return false;
     }
-    if (!value_text(run, call->arguments[0], &path))
-        return false;
-    if (!run->body)
-        return true;
-    if (!run_charge(run, run->environment->body.len / 4 + 256))
-        return false;
-    /* The library that was measured had no functions. */
-    fault = run->environment->is_plain_model
-                ? jsonpath_find_jayway_2(run->arena, run->body, path, found)
-                : jsonpath_find(run->arena, run->body, path, found);
-    if (fault == FAULT_NO_MEMORY)
-        return run_no_memory(run);
-    if (fault == FAULT_TOO_LARGE)
-        return run_fail(run, fault, "path '%.*s' looks at too many values",
-                        path.len > 80 ? 80 : (int)path.len, path.at);
-    return true;
+    return value_text(run, call->arguments[0], &path) &&
+           (!run->body || find_path(run, path, found));
 }
 
 static bool input_path(struct method_call *call)

@@ -240,6 +240,30 @@ static void requests_are_seen_through_input(void **state)
     (void)state;
 }
 
+static void paths_read_the_payload(void **state)
+{
+    static const struct row ROWS[] = {
+        {"$input.json('$')", "{\"a\":[1,{\"b\":\"x/y\"}],\"n\":null,\"f\":2.0}"},
+        {"$input.path('$.a') $input.path('$.a[1]') $input.path('$.a[1].b')",
+         "[1,{\"b\":\"x\\/y\"}] {b=x/y} x/y"},
+        {"$input.json('$.none')$input.json('$.n')|$input.path('$.n')|", "\"\"\"\"||"},
+        {"$input.path('$.a.length()') $input.path('$.a').count() $input.path('$..b').size()",
+         "2 2 1"},
+        {"#set($r = $input.path('$'))#set($r.k = $r.a.size())$r.remove('a').size()$r",
+         "2{n=null, f=2.0, k=2}"},
+        {"$input.path('$.[')$input.json('$[?(')", "\"\""},
+    };
+    const struct vtl_environment environment = {
+        .body = SPAN("{\"a\":[1,{\"b\":\"x/y\"}],\"n\":null,\"f\":2.00}"),
+    };
+    const struct vtl_environment binary = {.body = SPAN("\x01 no JSON")};
+    static const struct row OTHERS[] = {{"[$input.path('$')]$input.json('$')", "[]\"\""}};
+
+    expect_rows(ROWS, COUNT(ROWS), &environment);
+    expect_rows(OTHERS, COUNT(OTHERS), &binary);
+    (void)state;
+}
+
 static bool fill_context(void *owner, struct vtl_map *context)
 {
     struct vtl_map *override = vtl_map_new(context->arena), *header = vtl_map_new(context->arena);
@@ -420,6 +444,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(collections_have_javas_methods),
     cmocka_unit_test(numbers_widen_as_in_java),
     cmocka_unit_test(requests_are_seen_through_input),
+    cmocka_unit_test(paths_read_the_payload),
     cmocka_unit_test(overrides_outlive_the_template_that_set_them),
     cmocka_unit_test(failures_say_where_and_why),
     cmocka_unit_test(costs_have_ceilings),
