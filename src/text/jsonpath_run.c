@@ -216,10 +216,10 @@ static bool scan(struct walk *w, const struct token *token, const struct json *v
         w->search->fault = FAULT_TOO_LARGE;
         return false;
     }
-    if (value->type < JSON_ARRAY)
-        return true;
     if (!search_charge(w->search, 1))
         return false;
+    if (value->type < JSON_ARRAY)
+        return true;
     if (is_wanted(w, token, value)) {
         /* In arrays Jayway goes on with every element, whatever index or slice was asked for. */
         bool is_done = value->type == JSON_ARRAY && token->next
