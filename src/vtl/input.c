@@ -49,22 +49,21 @@ static bool input_body(struct method_call *call)
 #define BYTES_A_PATH_STEP 4 /* an ordinary search looks at a value for each four bytes */
 #define PATH_STEPS_LEAST 1024
 
-/* A search is charged for before it is made: first as one that sees the payload about once; only
- * what needs more pays the most that a search may take. */
+#define PATH_STEPS_GROWTH 8
+
+/* A search is charged for before it is made: first as one that sees the payload about once; what
+ * needs more is made anew with more, and pays again. */
 static bool search(struct run *run, const struct jsonpath *path, struct json **found,
                    enum fault *fault)
 {
-    uint64_t usual = PATH_STEPS_LEAST + body_of(run).len / BYTES_A_PATH_STEP;
+    uint64_t steps = PATH_STEPS_LEAST + body_of(run).len / BYTES_A_PATH_STEP;
 
-    *fault = FAULT_TOO_LARGE;
-    if (!run_charge(run, usual))
-        return false;
-    *fault = jsonpath_run(path, run->arena, run->body, usual, found);
-    if (*fault != FAULT_TOO_LARGE)
-        return true;
-    if (!run_charge(run, JSONPATH_STEPS_DEFAULT))
-        return false;
-    *fault = jsonpath_run(path, run->arena, run->body, JSONPATH_STEPS_DEFAULT, found);
+    do {
+        if (!run_charge(run, steps))
+            return false;
+        *fault = jsonpath_run(path, run->arena, run->body, steps, found);
+        steps *= PATH_STEPS_GROWTH;
+    } while (*fault == FAULT_TOO_LARGE && steps <= JSONPATH_STEPS_DEFAULT * PATH_STEPS_GROWTH);
     return true;
 }
 

@@ -16,11 +16,13 @@
 #define MATCH_LIMIT 10000000 /* backstop; time ends a match before */
 #define HEAP_LIMIT_KB 8192
 #define PATTERN_MAX 8192
+#define COMPILE_COST 64    /* as if a byte of a pattern were so many of a text */
 #define CALLOUTS_A_LOOK 64 /* items matched between two looks at the clock */
 #define CPU_SECONDS_MAX 1  /* of a run, since its first regular expression */
 
 struct regex {
     struct run *run;
+    struct span pattern;
     pcre2_code *code;
     pcre2_match_data *match;
     pcre2_match_context *limits;
@@ -61,42 +63,75 @@ static int watch(pcre2_callout_block *block, void *owner)
     return cpu_seconds() < regex->run->regex_end ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
-static bool regex_compile(struct run *run, struct span pattern, struct regex *out)
+static struct regex *fail(struct run *run, enum fault fault, const char *words)
 {
-    pcre2_general_context *general = pcre2_general_context_create(take, leave, run->arena);
-    pcre2_compile_context *options = general ? pcre2_compile_context_create(general) : NULL;
+    run_fail(run, fault, "%s", words);
+    return NULL;
+}
+
+static pcre2_code *compile(struct run *run, struct span pattern, pcre2_compile_context *context)
+{
+    const uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
     unsigned char words[128];
     PCRE2_SIZE offset;
     int error;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.len ? pattern.at : ""), pattern.len,
+                                     options, &error, &offset, context);
 
-    if (!options)
-        return run_no_memory(run);
-    if (pattern.len > PATTERN_MAX || !run_charge(run, pattern.len * 64))
-        return run_fail(run, FAULT_TOO_LARGE, "regular expression is too long");
-    pcre2_set_newline(options, PCRE2_NEWLINE_ANY);
-    pcre2_set_parens_nest_limit(options, 100);
-    *out = (struct regex){.run = run};
-    out->code = pcre2_compile((PCRE2_SPTR)(pattern.len ? pattern.at : ""), pattern.len,
-                              PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT, &error,
-                              &offset, options);
-    if (!out->code && error == PCRE2_ERROR_HEAP_FAILED)
-        return run_no_memory(run);
-    if (!out->code) {
-        pcre2_get_error_message(error, words, sizeof words);
-        return run_fail(run, FAULT_SYNTAX, "bad regular expression '%.*s': %s",
-                        pattern.len > 80 ? 80 : (int)pattern.len, pattern.at, (char *)words);
-    }
-    out->match = pcre2_match_data_create_from_pattern(out->code, general);
-    out->limits = pcre2_match_context_create(general);
-    if (!out->match || !out->limits)
-        return run_no_memory(run);
-    pcre2_set_heap_limit(out->limits, HEAP_LIMIT_KB);
-    pcre2_set_match_limit(out->limits, MATCH_LIMIT);
-    pcre2_set_callout(out->limits, watch, out);
+    if (code)
+        return code;
+    pcre2_get_error_message(error, words, sizeof words);
+    if (error == PCRE2_ERROR_HEAP_FAILED)
+        run_no_memory(run);
+    else
+        run_fail(run, FAULT_SYNTAX, "bad regular expression '%.*s': %s",
+                 pattern.len > 80 ? 80 : (int)pattern.len, pattern.at, (char *)words);
+    return NULL;
+}
+
+static struct regex *regex_new(struct run *run, struct span pattern)
+{
+    pcre2_general_context *general = pcre2_general_context_create(take, leave, run->arena);
+    pcre2_compile_context *context = general ? pcre2_compile_context_create(general) : NULL;
+    struct regex *regex = run_new(run, sizeof *regex);
+
+    if (!context || !regex)
+        return fail(run, FAULT_NO_MEMORY, "no memory for a regular expression");
+    if (pattern.len > PATTERN_MAX)
+        return fail(run, FAULT_TOO_LARGE, "regular expression is too long");
+    if (!run_charge(run, pattern.len * COMPILE_COST))
+        return NULL;
+    pcre2_set_newline(context, PCRE2_NEWLINE_ANY);
+    pcre2_set_parens_nest_limit(context, 100);
+    regex->run = run;
+    regex->pattern = pattern;
+    regex->code = compile(run, pattern, context);
+    if (!regex->code)
+        return NULL;
+    regex->match = pcre2_match_data_create_from_pattern(regex->code, general);
+    regex->limits = pcre2_match_context_create(general);
+    if (!regex->match || !regex->limits)
+        return fail(run, FAULT_NO_MEMORY, "no memory for a regular expression");
+    pcre2_set_heap_limit(regex->limits, HEAP_LIMIT_KB);
+    pcre2_set_match_limit(regex->limits, MATCH_LIMIT);
+    pcre2_set_callout(regex->limits, watch, regex);
+    pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &regex->groups);
+    return regex;
+}
+
+/* The last expression is kept: loops use the same again and again.  NULL on failure. */
+static struct regex *regex_compile(struct run *run, struct span pattern)
+{
+    struct regex *last = run->regex;
+
+    if (last && span_equal(last->pattern, pattern))
+        return last;
     if (run->regex_end == 0)
         run->regex_end = cpu_seconds() + CPU_SECONDS_MAX;
-    pcre2_pattern_info(out->code, PCRE2_INFO_CAPTURECOUNT, &out->groups);
-    return true;
+    last = regex_new(run, pattern);
+    if (last)
+        run->regex = last;
+    return last;
 }
 
 /* Searches from `offset`; *found says whether something matched. */
@@ -148,15 +183,15 @@ static bool check_subject(struct method_call *call)
 
 bool string_matches(struct method_call *call)
 {
-    struct regex regex;
+    struct regex *regex;
     struct span pattern;
     bool found;
 
     if (!argument_text(call, 0, &pattern))
         return true;
-    if (!check_subject(call) || !regex_compile(call->run, pattern, &regex))
-        return false;
-    return regex_search(&regex, vtl_span(call->self), 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+    regex = check_subject(call) ? regex_compile(call->run, pattern) : NULL;
+    return regex &&
+           regex_search(regex, vtl_span(call->self), 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED,
                         &found) &&
            answer_bool(call, found);
 }
@@ -269,16 +304,15 @@ static bool replace_matches(struct regex *regex, struct span s, struct span with
 static bool replace(struct method_call *call, bool all)
 {
     struct span s = vtl_span(call->self), pattern, with, out;
-    struct regex regex;
+    struct regex *regex;
     size_t mark = text_begin(call->run);
 
     if (!argument_text(call, 0, &pattern) || !argument_text(call, 1, &with))
         return true;
-    if (!check_subject(call) || !regex_compile(call->run, pattern, &regex))
-        return false;
+    regex = check_subject(call) ? regex_compile(call->run, pattern) : NULL;
     if (s.len == 0)
         s.at = "";
-    return replace_matches(&regex, s, with, all) && text_end(call->run, mark, &out) &&
+    return regex && replace_matches(regex, s, with, all) && text_end(call->run, mark, &out) &&
            answer_text(call, out);
 }
 
@@ -353,7 +387,7 @@ bool string_split(struct method_call *call)
 {
     struct span s = vtl_span(call->self), pattern;
     struct vtl_list *list = list_make(call->run, VTL_ARRAY);
-    struct regex regex;
+    struct regex *regex;
     int64_t limit = 0;
 
     if (!list)
@@ -365,9 +399,10 @@ bool string_split(struct method_call *call)
     if (is_literal(pattern)) {
         if (!split_literal(call->run, s, pattern.at[0], limit, list))
             return false;
-    } else if (!check_subject(call) || !regex_compile(call->run, pattern, &regex) ||
-               !split_matches(&regex, s, limit, list)) {
-        return false;
+    } else {
+        regex = check_subject(call) ? regex_compile(call->run, pattern) : NULL;
+        if (!regex || !split_matches(regex, s, limit, list))
+            return false;
     }
     if (limit == 0)
         drop_empty_tail(list, s.len == 0);

@@ -2,6 +2,7 @@
  * json-smart's classes behave, and how API Gateway was recorded. */
 #include "vtl/print.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,9 @@ static int shortest(double d, char digits[static 32], int *exponent)
     char text[PRINT_DOUBLE_MAX];
     int n = 0;
 
-    for (int precision = 0; precision < 17; precision++) {
+    /* 15 digits read back when fewer would, but for the smallest of all; the zeros they end with
+     * are dropped below */
+    for (int precision = d < DBL_MIN ? 1 : 14; precision < 17; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, d);
         if (strtod(text, NULL) == d)
             break;

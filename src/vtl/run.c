@@ -11,6 +11,7 @@
 
 #define BYTES_A_STEP 64
 #define EVALUATIONS_MAX 8
+#define EVALUATE_COST 4096 /* as if so many bytes were read */
 
 /* ---- failures and budgets ---------------------------------------------------------------------*/
 
@@ -423,7 +424,8 @@ static bool compile_text(struct run *run, struct span text, struct vtl_template 
         return run_fail(run, fault, "#evaluate: line %u, column %u: %s", why.line, why.column,
                         why.text);
     run->scope = *out;
-    return run_charge(run, text.len * 8 + run->scope->names.count * sizeof(struct span)) &&
+    return run_charge(run, EVALUATE_COST + text.len * 8 +
+                               run->scope->names.count * sizeof(struct span)) &&
            grow_globals(run, run->scope->names.count);
 }
 

@@ -64,7 +64,8 @@ struct run {
     enum flow flow;       /* why an evaluation answered false */
     enum fault fault;
     struct problem *why;
-    double regex_end; /* the thread's seconds at which matching ends; 0: none began */
+    double regex_end;    /* the thread's seconds at which matching ends; 0: none began */
+    struct regex *regex; /* the last one compiled */
     bool is_body_parsed;
     struct json *body; /* NULL: not JSON */
 };

@@ -19,7 +19,7 @@
 #define VTL_TEMPLATE_MAX (300 * 1024)         /* AWS: bytes of a template */
 #define VTL_OUTPUT_MAX (10 * 1024 * 1024)     /* bytes a template may write, and of one text */
 #define VTL_ITERATIONS_MAX 1000               /* AWS: of one #foreach */
-#define VTL_STEPS_DEFAULT 1000000             /* things evaluated in one run */
+#define VTL_STEPS_DEFAULT 4000000             /* things evaluated in one run */
 #define VTL_MEMORY_DEFAULT (64 * 1024 * 1024) /* a fitting ceiling for the arena of a run */
 
 struct vtl_template;
