@@ -83,10 +83,10 @@ check: ## installs what is missing and runs every test
 	@$(MAKE) --no-print-directory -j2 check-build
 	@$(MAKE) --no-print-directory check-tests
 
-check-build: all $(UNIT_BIN) $(FUZZ_BIN)
+check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER)
 
 check-tests: check-source check-layers check-coverage
-	tests/run $(UNIT_BIN) $(FUZZ_BIN)
+	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/fault/run
 
 check-source: ## lengths, complexity, banned calls
 	@tools/check-source

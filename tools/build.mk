@@ -89,3 +89,13 @@ check-coverage: $(MODELGEN)
 		{ echo 'docs/manual/coverage.md is out of date: make coverage'; exit 1; }
 
 .PHONY: coverage check-coverage
+
+# ---- scenarios ---------------------------------------------------------------------------------
+RUNNER := $(BUILD)/check/tests/scenario/runner
+$(RUNNER): $(patsubst %.c,$(BUILD)/check/%.o,$(wildcard tests/scenario/*.c)) \
+		$(BUILD)/check/libportico.a
+	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $^ $(LIBS) -o $@
+
+# Played against the build under AddressSanitizer: its faults end the server, and that is a failure.
+scenario: $(RUNNER) check-bin ## behaviour as data, against a real Portico
+	tests/scenario/run

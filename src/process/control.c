@@ -1,30 +1,81 @@
-/* The control process: wires the store, the control APIs and the feed. */
+/* The control process: the store, the service APIs, and the feed to the gateways. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "control/publish.h"
+#include "control/serve.h"
 #include "link/child.h"
-#include "link/feed.h"
 
-static bool write_nothing(void *ctx, struct feed_out *out, uint64_t *revision)
+static struct child child;
+
+static void *wait_orders(void *server)
 {
-    (void)ctx;
-    (void)out;
-    (void)revision;
-    return true;
+    if (child_wait(&child) == CHILD_STOP)
+        _exit(1);
+    control_server_stop(server);
+    child_wait(&child);
+    _exit(1);
+}
+
+static uint64_t last_revision(struct store *store)
+{
+    uint64_t revision = 0;
+    struct problem why;
+    struct store_tx *tx;
+
+    if (store_begin(store, STORE_READ, &tx, &why) != OK || store_commit(tx, &revision, &why) != OK)
+        child_refuse(&child, "%s", why.text);
+    return revision;
+}
+
+/* Names the history that revisions count in: the database file's birth. */
+static void make_epoch(const char *folder, char out[static FEED_EPOCH_MAX])
+{
+    char path[4096];
+    struct stat about;
+
+    snprintf(path, sizeof path, "%s/portico.db", folder);
+    if (stat(path, &about) != 0)
+        child_refuse(&child, "cannot read '%s'", path);
+    snprintf(out, FEED_EPOCH_MAX, "%llx-%llx", (unsigned long long)about.st_dev,
+             (unsigned long long)about.st_ino);
+}
+
+static struct span text_or(const char *text, const char *fallback)
+{
+    return span_of(text[0] ? text : fallback);
 }
 
 int main(int argc, char **argv)
 {
-    struct feed_server *feed;
-    struct child child;
+    struct control control = {.clock = &CLOCK_SYSTEM};
+    struct control_server *server;
+    char epoch[FEED_EPOCH_MAX];
+    const char *folder;
+    struct problem why;
+    pthread_t thread;
 
     child_open(&child, "control", argc, argv);
-    feed = feed_server_new(child_descriptor(&child, "feed-listener", 0), "none", 1,
-                           (struct feed_source){.write = write_nothing});
+    folder = child_text(&child, "data", "");
+    if (store_open(folder, &control.store, &why) != OK)
+        child_refuse(&child, "%s", why.text);
+    control.account = text_or(child_text(&child, "account", ""), "000000000000");
+    control.region = text_or(child_text(&child, "region", ""), "us-east-1");
+    control.routes = control_routes_new(MODEL_SERVICES, MODEL_SERVICE_COUNT);
+    make_epoch(folder, epoch);
+    control.feed = feed_server_new(child_descriptor(&child, "feed-listener", 0), epoch,
+                                   last_revision(control.store), publish_source(control.store));
+    server = control_server_new(&control, child_descriptor(&child, "control-listener", 0), &why);
+    if (!server || pthread_create(&thread, NULL, wait_orders, server) != 0)
+        child_refuse(&child, "%s", why.text);
     child_ready(&child);
-    child_wait(&child);
-    feed_server_free(feed);
+    control_server_run(server);
+    feed_server_free(control.feed);
+    control_routes_free(control.routes);
+    store_close(control.store);
     return 0;
 }

@@ -29,7 +29,7 @@ static pid_t start_server(const char *program, int *out_fd)
     if (pid == 0) {
         dup2(out[1], STDOUT_FILENO);
         execl(program, program, "serve", "--data", ":memory:", "--listen", "127.0.0.1:0",
-              "--control", "127.0.0.1:0", (char *)NULL);
+              (char *)NULL);
         fprintf(stderr, "cannot start '%s': %s\n", program, strerror(errno));
         _exit(127);
     }

@@ -1,0 +1,138 @@
+/* Deployment: an immutable document of the whole API; with a stage name also the stage. */
+#include "control/call.h"
+
+/* Every resource with its methods, whole, by path.  *problem says what cannot be deployed. */
+static enum fault gather(struct call *call, struct span api, struct json **out,
+                         const char **problem)
+{
+    struct json *all, *resources = json_new(call->arena, JSON_ARRAY);
+    enum fault rc = call_load_all(call, "Resource", api, &all);
+    struct json *one = rc ? NULL : all->first, *next;
+    size_t methods = 0;
+
+    for (; one && !rc; one = next) {
+        struct span path = arena_format(call->arena, "%.*s/%.*s", SPAN_ARG(api),
+                                        SPAN_ARG(json_member_text(one, "id", SPAN(""))));
+        struct json *list, *shown = json_new(call->arena, JSON_OBJECT), *method, *after;
+
+        next = one->next;
+        one->next = NULL;
+        rc = call_load_all(call, "Method", path, &list);
+        for (method = rc ? NULL : list->first; method && !rc; method = after, methods++) {
+            after = method->next;
+            method->next = NULL;
+            rc = METHOD_HOOKS.show(call, path, method);
+            if (!json_member(method, "methodIntegration"))
+                *problem = "No integration defined for method";
+            json_set_span(shown, json_member_text(method, "httpMethod", SPAN("")), method);
+        }
+        json_set(one, "resourceMethods", shown);
+        json_append(resources, one);
+    }
+    if (!rc && methods == 0)
+        *problem = "The REST API doesn't contain any methods";
+    *out = resources;
+    return rc;
+}
+
+static enum fault write_document(struct call *call, struct json *document, struct json *tree)
+{
+    char *name = arena_alloc(call->arena, BLOB_NAME_LEN + 1);
+    struct buf text;
+    enum fault rc = FAULT_TOO_LARGE;
+
+    buf_init(&text, FEED_BLOB_MAX);
+    if (json_write(&text, document))
+        rc = store_blob_put(call->control->store, buf_span(&text), name, NULL);
+    buf_release(&text);
+    if (!rc)
+        json_set(tree, "document", json_text(call->arena, span_make(name, BLOB_NAME_LEN)));
+    return rc;
+}
+
+static enum fault check(struct call *call, struct span parent, struct json *tree)
+{
+    struct json *document = json_new(call->arena, JSON_OBJECT), *api, *resources;
+    const char *problem = NULL;
+    enum fault rc;
+
+    if (json_member(call->input, "canarySettings"))
+        return call_not_yet(call, "canarySettings");
+    if ((rc = call_load(call, model_kind(call->match->service, SPAN("RestApi")), SPAN(""), parent,
+                        &api)) ||
+        (rc = gather(call, parent, &resources, &problem)))
+        return rc;
+    if (problem)
+        return call_refuse_as(call, "BadRequestException", problem);
+    json_set(document, "restApi", api);
+    json_set(document, "resources", resources);
+    json_set(document, "gatewayResponses", json_new(call->arena, JSON_OBJECT));
+    return write_document(call, document, tree);
+}
+
+/* Members of CreateDeployment that belong to the stage, under the stage's names. */
+static void set_stage_members(struct call *call, struct json *stage)
+{
+    static const char *const MEMBERS[][2] = {
+        {"stageDescription", "description"},
+        {"cacheClusterEnabled", "cacheClusterEnabled"},
+        {"cacheClusterSize", "cacheClusterSize"},
+        {"tracingEnabled", "tracingEnabled"},
+    };
+    const struct json *variables = json_member(call->input, "variables");
+    struct json *own = json_member(stage, "variables");
+
+    for (size_t i = 0; i < COUNT(MEMBERS); i++) {
+        const struct json *value = json_member(call->input, MEMBERS[i][0]);
+
+        if (value)
+            json_set(stage, MEMBERS[i][1], json_copy(call->arena, value));
+    }
+    if (!variables)
+        return;
+    if (!own)
+        own = json_set(stage, "variables", json_new(call->arena, JSON_OBJECT));
+    for (const struct json *one = variables->first; one; one = one->next)
+        json_set_span(own, one->name, json_copy(call->arena, one));
+}
+
+/* stageName creates the stage or moves the one there is. */
+static enum fault created(struct call *call, struct span parent, struct json *tree)
+{
+    const struct model_kind *kind = model_kind(call->match->service, SPAN("Stage"));
+    struct span name = json_member_text(call->input, "stageName", SPAN(""));
+    struct json *stage;
+    enum fault rc;
+
+    if (name.len == 0)
+        return OK;
+    rc = call_load(call, kind, parent, name, &stage);
+    if (rc == FAULT_NOT_FOUND) {
+        stage = json_new(call->arena, JSON_OBJECT);
+        json_set(stage, "stageName", json_text(call->arena, name));
+        json_set(stage, "createdDate", call_time(call));
+        rc = OK;
+    }
+    if (rc)
+        return rc;
+    json_set(stage, "deploymentId", json_text(call->arena, json_member_text(tree, "id", SPAN(""))));
+    json_set(stage, "lastUpdatedDate", call_time(call));
+    set_stage_members(call, stage);
+    if (!decode_fallbacks(call->arena, kind->shape, stage, NULL))
+        return FAULT_NO_MEMORY;
+    return call_save(call, kind, parent, name, stage, false);
+}
+
+const struct kind_hooks DEPLOYMENT_HOOKS = {
+    .kind = "Deployment", .check = check, .created = created};
+
+/* Stage: what the tables say is all, but for its canary. */
+static enum fault check_stage(struct call *call, struct span parent, struct json *tree)
+{
+    (void)parent;
+    if (json_member(tree, "canarySettings"))
+        return call_not_yet(call, "canarySettings");
+    return OK;
+}
+
+const struct kind_hooks STAGE_HOOKS = {.kind = "Stage", .check = check_stage};

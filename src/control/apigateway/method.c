@@ -1,0 +1,126 @@
+/* Method: shown with its responses and its integration, which are records of their own. */
+#include "control/call.h"
+
+static enum fault check(struct call *call, struct span parent, struct json *tree)
+{
+    struct span type = json_member_text(tree, "authorizationType", SPAN(""));
+    const struct model_member *authorizer =
+        model_member(call->match->operation->kind->shape, SPAN("authorizerId"));
+    bool needs_authorizer = span_is(type, "CUSTOM") || span_is(type, "COGNITO_USER_POOLS");
+
+    (void)parent;
+    if (needs_authorizer) /* authorizers do not exist yet, so none is valid */
+        return call_refuse_answer(call, &authorizer->unknown, SPAN(""));
+    if (!span_is(type, "NONE") && !span_is(type, "AWS_IAM"))
+        return call_refuse_as(call, "BadRequestException",
+                              "Invalid authorization type specified. Valid options are "
+                              "NONE,AWS_IAM,CUSTOM,COGNITO_USER_POOLS");
+    json_remove(tree, SPAN("authorizerId")); /* dropped silently, as on AWS */
+    return OK;
+}
+
+/* The records of a kind below `path` as an object by status. */
+static enum fault show_responses(struct call *call, const char *kind, struct span path,
+                                 const char *member, struct json *tree)
+{
+    struct json *all, *shown = json_new(call->arena, JSON_OBJECT);
+    enum fault rc = call_load_all(call, kind, path, &all);
+    struct json *one = rc ? NULL : all->first, *next;
+
+    for (; one; one = next) {
+        next = one->next;
+        one->next = NULL;
+        json_set_span(shown, json_member_text(one, "statusCode", SPAN("")), one);
+    }
+    if (!rc && shown->count > 0)
+        json_set(tree, member, shown);
+    return rc;
+}
+
+static enum fault show(struct call *call, struct span parent, struct json *tree)
+{
+    const struct model_kind *integration = model_kind(call->match->service, SPAN("Integration"));
+    struct span path = arena_format(call->arena, "%.*s/%.*s", SPAN_ARG(parent),
+                                    SPAN_ARG(json_member_text(tree, "httpMethod", SPAN(""))));
+    enum fault rc = show_responses(call, "MethodResponse", path, "methodResponses", tree);
+    struct json *one;
+
+    if (rc)
+        return rc;
+    rc = call_load(call, integration, path, SPAN(""), &one);
+    if (rc == FAULT_NOT_FOUND)
+        return OK;
+    if (!rc)
+        rc = INTEGRATION_HOOKS.show(call, path, one);
+    if (!rc)
+        json_set(tree, "methodIntegration", one);
+    return rc;
+}
+
+const struct kind_hooks METHOD_HOOKS = {.kind = "Method", .check = check, .show = show};
+
+static enum fault show_integration(struct call *call, struct span parent, struct json *tree)
+{
+    return show_responses(call, "IntegrationResponse", parent, "integrationResponses", tree);
+}
+
+/* The checks of spec/control-plane-rest.md, section 5.4, in AWS's words. */
+static enum fault check_integration(struct call *call, struct span parent, struct json *tree)
+{
+    struct span type = json_member_text(tree, "type", SPAN(""));
+    struct span uri = json_member_text(tree, "uri", SPAN(""));
+    bool is_aws = span_starts(type, SPAN("AWS")), is_mock = span_is(type, "MOCK");
+
+    (void)parent;
+    if (!is_mock && json_member_text(tree, "httpMethod", SPAN("")).len == 0)
+        return call_refuse_as(call, "BadRequestException",
+                              "Enumeration value for HttpMethod must be non-empty");
+    if (span_starts(type, SPAN("HTTP")) && !span_starts(uri, SPAN("http://")) &&
+        !span_starts(uri, SPAN("https://")))
+        return call_refuse_as(call, "BadRequestException",
+                              "Invalid HTTP endpoint specified for URI");
+    if (is_aws && !span_starts(uri, SPAN("arn:")))
+        return call_refuse_as(call, "BadRequestException", "Invalid ARN specified in the request");
+    if (is_aws && span_search(uri, SPAN(":path/")) == uri.len &&
+        span_search(uri, SPAN(":action/")) == uri.len)
+        return call_refuse_as(call, "BadRequestException",
+                              "AWS ARN for integration must contain path or action");
+    return OK;
+}
+
+const struct kind_hooks INTEGRATION_HOOKS = {
+    .kind = "Integration", .check = check_integration, .show = show_integration};
+
+/* A second response without a pattern would never be chosen: AWS refuses it. */
+static enum fault check_response(struct call *call, struct span parent, struct json *tree)
+{
+    struct span status = json_member_text(tree, "statusCode", SPAN(""));
+    const struct model_kind *method_response =
+        model_kind(call->match->service, SPAN("MethodResponse"));
+    struct record_key key = {call->account, call->region, method_response->name, parent, status};
+    struct json *all, *templates = json_member(tree, "responseTemplates");
+    enum fault rc = call_load_all(call, "IntegrationResponse", parent, &all);
+
+    for (struct json *one = templates ? templates->first : NULL; one; one = one->next)
+        if (one->type == JSON_STRING && one->text.len == 0)
+            one->type = JSON_NULL; /* AWS stores and returns an empty template as null */
+    for (const struct json *one = rc ? NULL : all->first; one; one = one->next)
+        if (!span_equal(json_member_text(one, "statusCode", SPAN("")), status) &&
+            json_member_text(one, "selectionPattern", SPAN("")).len == 0 &&
+            json_member_text(tree, "selectionPattern", SPAN("")).len == 0)
+            return call_refuse_as(call, "ConflictException",
+                                  "Integration response with selection pattern default already "
+                                  "exists");
+    if (rc || !json_member(tree, "responseParameters") ||
+        json_member(tree, "responseParameters")->count == 0)
+        return rc;
+    rc = store_get(call->tx, &key, call->arena, NULL, NULL);
+    return rc == FAULT_NOT_FOUND
+               ? call_refuse_as(call, "BadRequestException",
+                                "Invalid mapping expression specified: Validation Result: "
+                                "warnings : [], errors : [No method response exists for method.]")
+               : rc;
+}
+
+const struct kind_hooks INTEGRATION_RESPONSE_HOOKS = {.kind = "IntegrationResponse",
+                                                      .check = check_response};

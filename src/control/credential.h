@@ -1,0 +1,19 @@
+/* What a call's credentials say about it, whether or not the signature is checked. */
+#ifndef CONTROL_CREDENTIAL_H
+#define CONTROL_CREDENTIAL_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "http/message.h"
+
+/* From "AKID/20260101/us-east-1/apigateway/aws4_request". */
+struct credential {
+    bool is_there; /* the call carries a signature at all */
+    struct span key, region, service;
+};
+
+/* From the Authorization header, or the query of a presigned URL (decoded into the arena). */
+struct credential credential_of(struct arena *arena, const struct http_request *request);
+
+#endif

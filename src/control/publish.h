@@ -1,0 +1,11 @@
+/* What the gateways are told: the feed's source. */
+#ifndef CONTROL_PUBLISH_H
+#define CONTROL_PUBLISH_H
+
+#include "link/feed.h"
+#include "store/store.h"
+
+/* The source that writes everything a gateway needs, as one state of the store. */
+struct feed_source publish_source(struct store *store);
+
+#endif
