@@ -18,15 +18,6 @@ static struct span first_segment(const struct entry *entry)
     return span_first(entry->rest, span_find(entry->rest, '/'));
 }
 
-/* By the first segment left, so that a group stands together; a node's own resource leads. */
-static int compare_entries(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    int order = span_compare(first_segment(x), first_segment(y));
-
-    return order ? order : span_compare(x->rest, y->rest);
-}
-
 static bool is_variable(struct span segment)
 {
     return segment.len > 2 && segment.at[0] == '{' && segment.at[segment.len - 1] == '}';
@@ -35,6 +26,24 @@ static bool is_variable(struct span segment)
 static bool is_greedy(struct span segment)
 {
     return is_variable(segment) && segment.at[segment.len - 2] == '+';
+}
+
+/* Variables of one kind are one group whatever their names: control refuses siblings of different
+ * names, and if they were there, none should hide the other. */
+static struct span group_of(const struct entry *entry)
+{
+    struct span segment = first_segment(entry);
+
+    return is_greedy(segment) ? SPAN("{+}") : is_variable(segment) ? SPAN("{}") : segment;
+}
+
+/* By the first segment left, so that a group stands together; a node's own resource leads. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = span_compare(group_of(x), group_of(y));
+
+    return order ? order : span_compare(x->rest, y->rest);
 }
 
 static void *need(void *at)
@@ -70,11 +79,13 @@ static void build_children(struct build *b, struct route *route, struct entry *e
 
     route->literals = literals;
     for (size_t i = 0; i < count; i = end) {
-        struct span segment = first_segment(&entries[i]);
+        struct span segment = first_segment(&entries[i]), group = group_of(&entries[i]);
         struct route *child;
 
-        for (end = i; end < count && span_equal(first_segment(&entries[end]), segment); end++) {
-            size_t len = segment.len < entries[end].rest.len ? segment.len + 1 : segment.len;
+        for (end = i; end < count && span_equal(group_of(&entries[end]), group); end++) {
+            size_t len = first_segment(&entries[end]).len;
+
+            len += len < entries[end].rest.len ? 1 : 0;
 
             entries[end].rest = span_skip(entries[end].rest, len);
         }
@@ -124,6 +135,19 @@ static void deployment_drop(struct part *part)
     mem_free(deployment->patterns);
 }
 
+/* What of the API's settings Portico lacks and must not pass over: a policy that is not looked at
+ * would be an open door. */
+static struct span missing_setting(const struct json *api)
+{
+    if (json_member_text(api, "policy", SPAN("")).len > 0)
+        return SPAN("Not yet in Portico: resource policies");
+    if (json_member_bool(api, "disableExecuteApiEndpoint", false))
+        return SPAN("Not yet in Portico: disableExecuteApiEndpoint");
+    if (json_member(api, "binaryMediaTypes"))
+        return SPAN("Not yet in Portico: binaryMediaTypes");
+    return SPAN("");
+}
+
 struct deployment *deployment_compile(struct shelf *shelf, struct span id,
                                       const struct json *document)
 {
@@ -135,6 +159,7 @@ struct deployment *deployment_compile(struct shelf *shelf, struct span id,
     struct entry *entries = mem_zero(count, sizeof *entries);
 
     arena_init(&b.scratch, 64UL * 1024 * 1024);
+    b.not_yet = missing_setting(json_member(document, "restApi"));
     deployment->id = arena_copy(b.arena, id);
     deployment->root = root;
     for (const struct json *one = resources ? resources->first : NULL; one; one = one->next) {

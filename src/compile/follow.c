@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -16,10 +17,12 @@
 struct builder {
     struct shelf *shelf;
     const struct feed_batch *batch;
-    struct map compiled;             /* document hash -> struct deployment */
-    struct map blobs;                /* document hash -> struct feed_blob */
-    struct map deployments;          /* "api/id" -> struct feed_record */
-    struct arena scratch;            /* keys */
+    struct map compiled;    /* document hash -> struct deployment */
+    struct map blobs;       /* document hash -> struct feed_blob */
+    struct map deployments; /* "api/id" -> struct feed_record */
+    struct map stages;      /* api -> the first of its Stage records, which stand together */
+    struct map apis;        /* ids in lower case, as they are compared -> struct feed_record */
+    struct arena scratch;   /* keys */
     const struct deployment **owned; /* uses of this builder, given back at its end */
     size_t owned_count;
 };
@@ -94,16 +97,25 @@ static bool is_kind(const struct feed_record *record, const char *kind)
     return record->body && span_is(record->key.kind, kind);
 }
 
+/* Records of one kind, in the order of the batch. */
+static bool is_stage_of(const struct feed_record *record, struct span api)
+{
+    return is_kind(record, "Stage") && span_equal(record->key.parent, api);
+}
+
 static const struct api *build_api(struct builder *b, struct span id)
 {
     const struct feed_batch *batch = b->batch;
-    const struct stage **stages = mem_zero(batch->record_count, sizeof(struct stage *));
+    const struct feed_record *first = map_get(&b->stages, id);
+    size_t at = first ? (size_t)(first - batch->records) : 0, end = at, count = 0;
+    const struct stage **stages;
     const struct api *api;
-    size_t count = 0;
 
-    for (size_t i = 0; i < batch->record_count; i++)
-        if (is_kind(&batch->records[i], "Stage") && span_equal(batch->records[i].key.parent, id))
-            stages[count++] = build_stage(b, &batch->records[i]);
+    while (first && end < batch->record_count && is_stage_of(&batch->records[end], id))
+        end++;
+    stages = mem_zero(end - at, sizeof(struct stage *));
+    for (size_t i = at; i < end; i++)
+        stages[count++] = build_stage(b, &batch->records[i]);
     api = api_new(b->shelf, id, stages, count);
     for (size_t i = 0; i < count; i++)
         part_leave(&stages[i]->part);
@@ -118,10 +130,31 @@ static void index_batch(struct builder *b)
     for (size_t i = 0; i < batch->blob_count; i++)
         map_set(&b->blobs, batch->blobs[i].sha256, (void *)(uintptr_t)&batch->blobs[i]);
     for (size_t i = 0; i < batch->record_count; i++)
+        if (is_kind(&batch->records[i], "Stage") &&
+            !map_get(&b->stages, batch->records[i].key.parent))
+            map_set(&b->stages, batch->records[i].key.parent,
+                    (void *)(uintptr_t)&batch->records[i]);
+    for (size_t i = 0; i < batch->record_count; i++)
         if (is_kind(&batch->records[i], "Deployment"))
             map_set(&b->deployments,
                     pair_key(b, batch->records[i].key.parent, batch->records[i].key.id),
                     (void *)(uintptr_t)&batch->records[i]);
+}
+
+/* Hosts have no case, so two ids that differ in nothing else are one: the first is served.  Control
+ * lets no such pair in; a store that holds one must not end the gateway. */
+static bool is_first_of_its_id(struct builder *b, const struct feed_record *record)
+{
+    struct span id = arena_copy(&b->scratch, record->key.id);
+
+    for (size_t i = 0; i < id.len; i++)
+        ((char *)(uintptr_t)id.at)[i] = ascii_lower(id.at[i]);
+    if (map_get(&b->apis, id)) {
+        log_error("two APIs share the id %.*s: only the first is served", SPAN_ARG(id));
+        return false;
+    }
+    map_set(&b->apis, id, (void *)(uintptr_t)record);
+    return true;
 }
 
 static struct snapshot *build_root(struct builder *b)
@@ -132,7 +165,7 @@ static struct snapshot *build_root(struct builder *b)
     size_t count = 0;
 
     for (size_t i = 0; i < batch->record_count && count < FOLLOW_APIS_MAX; i++)
-        if (is_kind(&batch->records[i], "RestApi"))
+        if (is_kind(&batch->records[i], "RestApi") && is_first_of_its_id(b, &batch->records[i]))
             apis[count++] = build_api(b, batch->records[i].key.id);
     snap = snapshot_new(b->shelf, batch->revision, apis, count);
     for (size_t i = 0; i < count; i++)
@@ -152,6 +185,8 @@ struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batc
     map_init(&b.compiled, room);
     map_init(&b.blobs, room);
     map_init(&b.deployments, room);
+    map_init(&b.stages, room);
+    map_init(&b.apis, room);
     arena_init(&b.scratch, 1UL << 30);
     b.owned = mem_zero(batch->record_count, sizeof(struct deployment *));
     index_batch(&b);
@@ -164,5 +199,7 @@ struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batc
     map_release(&b.compiled);
     map_release(&b.blobs);
     map_release(&b.deployments);
+    map_release(&b.stages);
+    map_release(&b.apis);
     return snap;
 }

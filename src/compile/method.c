@@ -207,6 +207,7 @@ static struct outcome template_outcome(struct build *b, const struct method *met
 
     if (!is_literal(template))
         return (struct outcome){.kind = OUTCOME_NOT_YET, .not_yet = TEMPLATES_NOT_YET};
+    arena_reset(&b->scratch);
     if (!mock_status(&b->scratch, template, &status))
         return (struct outcome){.kind = OUTCOME_FAILURE, .failure = API_CONFIGURATION_ERROR};
     len = snprintf(selector, sizeof selector, "%lld", (long long)status);
@@ -258,7 +259,7 @@ void method_compile(struct build *b, const struct json *resource, const struct j
     out->verb = keep(b, one->name);
     out->resource_id = keep(b, json_member_text(resource, "id", SPAN("")));
     out->resource_path = keep(b, json_member_text(resource, "path", SPAN("/")));
-    out->not_yet = missing_guard(one);
+    out->not_yet = b->not_yet.len > 0 ? b->not_yet : missing_guard(one);
     if (out->not_yet.len == 0 && !span_is(type, "MOCK"))
         out->not_yet = SPAN("Not yet in Portico: integrations other than MOCK");
     out->passthrough =

@@ -11,6 +11,7 @@ struct build {
     struct arena *arena;  /* the part's */
     struct arena scratch; /* ends with the build */
     struct deployment *deployment;
+    struct span not_yet; /* the whole API is closed, with these words; "" */
 };
 
 /* Fills *out from the method `one` (named by its verb) of a resource. */

@@ -7,9 +7,13 @@
 #include "base/number.h"
 #include "text/json.h"
 
+/* An integer as it is written: 200.0 and 2e2 are none. */
 static bool strict_status(const struct json *value, int64_t *out)
 {
-    return json_is(value, JSON_OBJECT) && json_int(json_member(value, "statusCode"), out);
+    const struct json *status = json_member(value, "statusCode");
+
+    return json_is(value, JSON_OBJECT) && json_is(status, JSON_NUMBER) &&
+           number_i64(status->text, out);
 }
 
 /* Takes matching quotes off a key.  False when they do not match. */

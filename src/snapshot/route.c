@@ -9,7 +9,8 @@
 
 #define SEGMENT_DECODED_MAX 1024
 
-static bool any_covers(struct span verb)
+/* The verbs that methods can have. */
+static bool is_known_verb(struct span verb)
 {
     static const struct span VERBS[] = {
         SPAN_INIT("GET"),   SPAN_INIT("POST"),    SPAN_INIT("PUT"), SPAN_INIT("DELETE"),
@@ -25,13 +26,15 @@ static const struct method *find_method(const struct route *route, struct span v
 {
     const struct method *any = NULL;
 
+    if (!is_known_verb(verb)) /* nor may a client's verb be the word ANY itself */
+        return NULL;
     for (size_t i = 0; i < route->method_count; i++) {
         if (span_equal(route->methods[i].verb, verb))
             return &route->methods[i];
         if (span_is(route->methods[i].verb, "ANY"))
             any = &route->methods[i];
     }
-    return any && any_covers(verb) ? any : NULL;
+    return any;
 }
 
 static const struct route *find_literal(const struct route *route, struct span segment)

@@ -74,6 +74,8 @@ static const char *const ROUTES[] = {
     "GET /a/b",
     "GET /deep/{x}/{y+}",
     "GET /deep/{x}/lit/me",
+    "GET /v/{a}/x",
+    "GET /v/{b}/y",
     "GET /with space",
 };
 
@@ -97,6 +99,9 @@ static void paths_find_their_resource(void **state)
         {"GET", "/any", "/any"},
         {"PATCH", "/any", "/any"},
         {"TRACE", "/any", NULL},
+        {"ANY", "/any", NULL},
+        {"GET", "/v/1/x", "/v/{a}/x"},
+        {"GET", "/v/1/y", "/v/{b}/y"},
         {"get", "/any", NULL},
         {"GET", "/part1/random-value", "/{proxy+}"},
         {"GET", "/part1/hard/", "/part1/hard"},
@@ -136,7 +141,8 @@ static void a_mocks_status_is_read_as_aws_reads_it(void **state)
     } CASES[] = {
         {"{\"statusCode\": 200}", 200},
         {" {\"statusCode\": 0} ", 0},
-        {"{\"statusCode\": 201.0}", 201},
+        {"{\"statusCode\": 201.0}", -1},
+        {"{\"statusCode\": 2e2}", -1},
         {"{ statusCode: 200 }", 200},
         {"{statusCode: 200,super{ f}oo: [ba r]}", 200},
         {"{statusCode: 200, \"value\": 'goog'}", 200},
@@ -294,6 +300,29 @@ static void guards_that_are_not_there_are_no_open_doors(void **state)
     (void)state;
 }
 
+static void settings_that_are_not_there_close_the_api(void **state)
+{
+    static const char *const MEMBERS[] = {"\"policy\":\"{}\"", "\"disableExecuteApiEndpoint\":true",
+                                          "\"binaryMediaTypes\":[\"*/*\"]"};
+
+    for (size_t i = 0; i < COUNT(MEMBERS); i++) {
+        struct buf text;
+        struct deployment *d;
+
+        buf_init(&text, 10000);
+        buf_addf(&text,
+                 "{\"restApi\":{%s},\"resources\":[{\"path\":\"/\",\"resourceMethods\":{"
+                 "\"GET\":{}}}]}",
+                 MEMBERS[i]);
+        d = compile(buf_text(&text));
+        if (route_find(d, SPAN("GET"), SPAN("/"))->not_yet.len == 0)
+            fail_msg("%s is passed over", MEMBERS[i]);
+        part_leave(&d->part);
+        buf_release(&text);
+    }
+    (void)state;
+}
+
 static void strange_documents_are_survived(void **state)
 {
     static const char *const DOCUMENTS[] = {
@@ -317,9 +346,13 @@ static void strange_documents_are_survived(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static const struct CMUnitTest TESTS[] = {
-    TEST(paths_find_their_resource),      TEST(a_mocks_status_is_read_as_aws_reads_it),
-    TEST(a_status_chooses_its_response),  TEST(headers_are_sent_renamed_or_dropped),
-    TEST(accept_chooses_the_body),        TEST(guards_that_are_not_there_are_no_open_doors),
+    TEST(paths_find_their_resource),
+    TEST(a_mocks_status_is_read_as_aws_reads_it),
+    TEST(a_status_chooses_its_response),
+    TEST(headers_are_sent_renamed_or_dropped),
+    TEST(accept_chooses_the_body),
+    TEST(guards_that_are_not_there_are_no_open_doors),
+    TEST(settings_that_are_not_there_close_the_api),
     TEST(strange_documents_are_survived),
 };
 

@@ -27,7 +27,7 @@ static const char DOCUMENT[] =
 static void publish(uint64_t revision)
 {
     struct json *deployment, *stage, *api;
-    struct feed_record records[3];
+    struct feed_record records[4];
     struct feed_blob blob = {SPAN("hash"), span_of(DOCUMENT)};
     struct feed_batch batch = {.revision = revision,
                                .is_whole = true,
@@ -47,6 +47,8 @@ static void publish(uint64_t revision)
         {SPAN("1"), SPAN("r"), SPAN("Deployment"), SPAN("api1"), SPAN("d1")}, 2, deployment};
     records[2] = (struct feed_record){
         {SPAN("1"), SPAN("r"), SPAN("Stage"), SPAN("api1"), SPAN("dev")}, 3, stage};
+    records[3] = (struct feed_record){
+        {SPAN("2"), SPAN("r"), SPAN("RestApi"), SPAN(""), SPAN("API1")}, 1, api};
     snap = follow_build(&shelf, &batch, worker.snapshot);
     publication_offer(&gateway.publication, snap);
     part_leave(&snap->part);
