@@ -78,6 +78,9 @@ check-fast: check-source check-layers check-coverage all $(UNIT_BIN) $(FUZZ_BIN)
 setup: ## installs what is missing (apt)
 	@tools/setup
 
+run: ## installs what is missing, builds, and starts Portico with the example (PORT=, DATA=)
+	@PORT='$(PORT)' DATA='$(DATA)' tools/run
+
 check: ## installs what is missing and runs every test
 	@tools/setup
 	@$(MAKE) --no-print-directory -j2 check-build
