@@ -89,7 +89,7 @@ check: ## installs what is missing and runs every test
 check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER)
 
 check-tests: check-source check-layers check-coverage
-	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/fault/run
+	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/fault/run
 
 check-source: ## lengths, complexity, banned calls
 	@tools/check-source
