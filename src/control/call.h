@@ -65,6 +65,10 @@ enum fault call_save(struct call *call, const struct model_kind *kind, struct sp
 enum fault call_load_all(struct call *call, const char *kind, struct span parent,
                          struct json **out);
 
+/* Deletes the record and all below it. */
+enum fault call_delete(struct call *call, const struct model_kind *kind, struct span parent,
+                       struct span id);
+
 /* The path of the ids of the kind's ancestors, from the labels of the call. */
 struct span call_parent_path(struct call *call, const struct model_kind *kind);
 
@@ -85,6 +89,8 @@ struct kind_hooks {
     enum fault (*check)(struct call *call, struct span parent, struct json *tree);
     /* After it was written, in the same transaction. */
     enum fault (*created)(struct call *call, struct span parent, struct json *tree);
+    /* Before it is deleted, in the same transaction: what goes with it besides what is below. */
+    enum fault (*deleted)(struct call *call, struct span parent, struct json *tree);
     /* Adds to the output what other records hold. */
     enum fault (*show)(struct call *call, struct span parent, struct json *tree);
 };

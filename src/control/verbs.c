@@ -253,6 +253,85 @@ static enum fault run_list(struct call *call)
     return OK;
 }
 
+/* ---- delete -------------------------------------------------------------------------------- */
+
+/* What other kinds' references forbid (`refuse delete` in the models). */
+static enum fault check_refusals(struct call *call, const struct model_kind *kind,
+                                 struct span parent, struct span id)
+{
+    struct record_key target = {call->account, call->region, kind->name,
+                                span_first(parent, span_find(parent, '/')), id};
+    enum fault rc = OK;
+
+    for (size_t i = 0; i < kind->refusal_count && !rc; i++) {
+        const struct model_kind *by = kind->refusals[i].by;
+
+        for (size_t k = 0; k < by->reference_count && !rc; k++) {
+            struct record_list list = {0};
+
+            if (by->references[k].to != kind)
+                continue;
+            rc = store_referrers(call->tx, &target, by->name, by->references[k].path[0], 1,
+                                 call->arena, &list, NULL);
+            if (!rc && list.count > 0)
+                rc = call_refuse_answer(call, &kind->refusals[i].answer, id);
+        }
+    }
+    return rc;
+}
+
+static bool is_below(const struct model_kind *kind, const struct model_kind *above)
+{
+    for (kind = kind->parent; kind; kind = kind->parent)
+        if (kind == above)
+            return true;
+    return false;
+}
+
+enum fault call_delete(struct call *call, const struct model_kind *kind, struct span parent,
+                       struct span id)
+{
+    const struct model_service *service = call->match->service;
+    struct record_key key = {call->account, call->region, kind->name, parent, id};
+    struct span path = id.len == 0 ? parent
+                       : parent.len == 0
+                           ? id
+                           : arena_format(call->arena, "%.*s/%.*s", SPAN_ARG(parent), SPAN_ARG(id));
+    enum fault rc = store_delete(call->tx, &key, NULL);
+
+    key.parent = path;
+    for (size_t i = 0; i < service->kind_count && !rc; i++) {
+        if (!is_below(&service->kinds[i], kind))
+            continue;
+        key.kind = service->kinds[i].name;
+        rc = store_delete_below(call->tx, &key, NULL);
+    }
+    return rc;
+}
+
+static enum fault run_delete(struct call *call)
+{
+    const struct model_kind *kind = call->match->operation->kind;
+    const struct kind_hooks *hooks = kind_hooks(kind);
+    struct span parent = call_parent_path(call, kind);
+    struct span id = kind->key ? call_label(call, kind) : SPAN("");
+    struct json *tree;
+    enum fault rc = check_ancestors(call, kind->parent, kind);
+
+    if (!rc)
+        rc = call_load(call, kind, parent, id, &tree);
+    if (rc == FAULT_NOT_FOUND)
+        return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
+    if (!rc)
+        rc = check_refusals(call, kind, parent, id);
+    if (!rc && hooks && hooks->deleted)
+        rc = hooks->deleted(call, parent, tree);
+    if (!rc)
+        rc = call_delete(call, kind, parent, id);
+    call->needs_feed = is_fed(kind);
+    return rc;
+}
+
 enum fault verb_run(struct call *call)
 {
     const struct model_operation *op = call->match->operation;
@@ -267,8 +346,9 @@ enum fault verb_run(struct call *call)
         return run_list(call);
     case VERB_REFUSED:
         return call_refuse_answer(call, &op->refusal, SPAN(""));
-    case VERB_UPDATE:
     case VERB_DELETE:
+        return run_delete(call);
+    case VERB_UPDATE:
     case VERB_TAG:
     case VERB_UNTAG:
     case VERB_TAGS:

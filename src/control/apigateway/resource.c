@@ -105,4 +105,23 @@ static enum fault show(struct call *call, struct span parent, struct json *tree)
     return rc;
 }
 
-const struct kind_hooks RESOURCE_HOOKS = {.kind = "Resource", .check = check, .show = show};
+/* The resources below it go with it; the root stays. */
+static enum fault deleted(struct call *call, struct span parent, struct json *tree)
+{
+    const struct model_kind *kind = call->match->operation->kind;
+    struct span above =
+        arena_format(call->arena, "%.*s/", SPAN_ARG(json_member_text(tree, "path", SPAN("/"))));
+    struct json *all;
+    enum fault rc;
+
+    if (!json_member(tree, "parentId"))
+        return call_refuse_as(call, "BadRequestException", "Root resource cannot be deleted.");
+    rc = call_load_all(call, "Resource", parent, &all);
+    for (const struct json *one = rc ? NULL : all->first; one && !rc; one = one->next)
+        if (span_starts(json_member_text(one, "path", SPAN("")), above))
+            rc = call_delete(call, kind, parent, json_member_text(one, "id", SPAN("")));
+    return rc;
+}
+
+const struct kind_hooks RESOURCE_HOOKS = {
+    .kind = "Resource", .check = check, .deleted = deleted, .show = show};
