@@ -87,6 +87,7 @@ struct kind_hooks {
     const char *kind;
     /* Checks and completes a record before it is written.  `parent` is its path. */
     enum fault (*check)(struct call *call, struct span parent, struct json *tree);
+    bool checks_updates; /* `check` runs after PATCH too */
     /* After it was written, in the same transaction. */
     enum fault (*created)(struct call *call, struct span parent, struct json *tree);
     /* Before it is deleted, in the same transaction: what goes with it besides what is below. */

@@ -4,6 +4,7 @@
  * verb runs; then the ancestors must exist, then the rules with words of their own, then
  * references, then what only the kind's hook knows. */
 #include "control/call.h"
+#include "control/patch.h"
 #include "control/validate.h"
 
 #define LIST_DEFAULT 25
@@ -127,7 +128,7 @@ static enum fault complete(struct call *call, const struct model_kind *kind, str
 }
 
 static enum fault check_tree(struct call *call, const struct model_kind *kind, struct span parent,
-                             struct json *tree)
+                             struct json *tree, bool is_new)
 {
     struct word_value values[] = {{"account", call->account}, {"region", call->region}};
     struct words words = {tree, values, COUNT(values)};
@@ -138,7 +139,9 @@ static enum fault check_tree(struct call *call, const struct model_kind *kind, s
         return FAULT_DENIED;
     if (!rc)
         rc = check_references(call, kind, parent, tree);
-    return rc || !hooks || !hooks->check ? rc : hooks->check(call, parent, tree);
+    if (rc || !hooks || !hooks->check || !(is_new || hooks->checks_updates))
+        return rc;
+    return hooks->check(call, parent, tree);
 }
 
 static enum fault show(struct call *call, const struct model_kind *kind, struct span parent,
@@ -166,7 +169,7 @@ static enum fault run_create(struct call *call)
     enum fault rc;
 
     if ((rc = check_ancestors(call, kind->parent, kind)) ||
-        (rc = complete(call, kind, tree, &id)) || (rc = check_tree(call, kind, parent, tree)))
+        (rc = complete(call, kind, tree, &id)) || (rc = check_tree(call, kind, parent, tree, true)))
         return rc;
     rc = call_save(call, kind, parent, id, tree, must_be_new);
     if (rc == FAULT_EXISTS && kind->exists.error)
@@ -251,6 +254,35 @@ static enum fault run_list(struct call *call)
         json_set(call->output, "position", json_text(call->arena, page.next_position));
     json_set_span(call->output, op->items, items);
     return OK;
+}
+
+/* ---- update -------------------------------------------------------------------------------- */
+
+static enum fault run_update(struct call *call)
+{
+    const struct model_kind *kind = call->match->operation->kind;
+    struct span parent = call_parent_path(call, kind);
+    struct span id = kind->key ? call_label(call, kind) : SPAN("");
+    struct json *tree;
+    enum fault rc = check_ancestors(call, kind->parent, kind);
+
+    if (!rc)
+        rc = call_load(call, kind, parent, id, &tree);
+    if (rc == FAULT_NOT_FOUND)
+        return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
+    if (!rc)
+        rc = patch_apply(call, kind, tree);
+    if (!rc)
+        rc = check_tree(call, kind, parent, tree, false);
+    if (!rc && model_member(kind->shape, SPAN("lastUpdatedDate")))
+        json_set(tree, "lastUpdatedDate", call_time(call));
+    if (!rc)
+        rc = call_save(call, kind, parent, id, tree, false);
+    if (!rc)
+        rc = show(call, kind, parent, tree);
+    call->output = tree;
+    call->needs_feed = is_fed(kind);
+    return rc;
 }
 
 /* ---- delete -------------------------------------------------------------------------------- */
@@ -349,6 +381,7 @@ enum fault verb_run(struct call *call)
     case VERB_DELETE:
         return run_delete(call);
     case VERB_UPDATE:
+        return run_update(call);
     case VERB_TAG:
     case VERB_UNTAG:
     case VERB_TAGS:

@@ -135,4 +135,5 @@ static enum fault check_stage(struct call *call, struct span parent, struct json
     return OK;
 }
 
-const struct kind_hooks STAGE_HOOKS = {.kind = "Stage", .check = check_stage};
+const struct kind_hooks STAGE_HOOKS = {
+    .kind = "Stage", .check = check_stage, .checks_updates = true};

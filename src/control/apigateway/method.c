@@ -57,7 +57,8 @@ static enum fault show(struct call *call, struct span parent, struct json *tree)
     return rc;
 }
 
-const struct kind_hooks METHOD_HOOKS = {.kind = "Method", .check = check, .show = show};
+const struct kind_hooks METHOD_HOOKS = {
+    .kind = "Method", .check = check, .checks_updates = true, .show = show};
 
 static enum fault show_integration(struct call *call, struct span parent, struct json *tree)
 {
@@ -88,8 +89,10 @@ static enum fault check_integration(struct call *call, struct span parent, struc
     return OK;
 }
 
-const struct kind_hooks INTEGRATION_HOOKS = {
-    .kind = "Integration", .check = check_integration, .show = show_integration};
+const struct kind_hooks INTEGRATION_HOOKS = {.kind = "Integration",
+                                             .check = check_integration,
+                                             .checks_updates = true,
+                                             .show = show_integration};
 
 /* A second response without a pattern would never be chosen: AWS refuses it. */
 static enum fault check_response(struct call *call, struct span parent, struct json *tree)
@@ -122,5 +125,5 @@ static enum fault check_response(struct call *call, struct span parent, struct j
                : rc;
 }
 
-const struct kind_hooks INTEGRATION_RESPONSE_HOOKS = {.kind = "IntegrationResponse",
-                                                      .check = check_response};
+const struct kind_hooks INTEGRATION_RESPONSE_HOOKS = {
+    .kind = "IntegrationResponse", .check = check_response, .checks_updates = true};
