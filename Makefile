@@ -91,6 +91,9 @@ check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER)
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/fault/run
 
+bench: all ## CPU per request against nginx, in interleaved rounds
+	tests/bench/run
+
 check-source: ## lengths, complexity, banned calls
 	@tools/check-source
 
