@@ -6,7 +6,7 @@
 #include "base/number.h"
 
 /* RFC 9110 token characters. */
-static const bool TOKEN[256] = {
+const bool H1_TOKEN[256] = {
     ['!'] = true,         ['#'] = true,         ['$'] = true,         ['%'] = true, ['&'] = true,
     ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true, ['.'] = true,
     ['^'] = true,         ['_'] = true,         ['`'] = true,         ['|'] = true, ['~'] = true,
@@ -17,7 +17,7 @@ static const bool TOKEN[256] = {
 static const bool TARGET[256] = {['!' ... '~'] = true, [0x80 ... 0xff] = true};
 
 /* What may stand in a value: no control characters but the tab. */
-static const bool VALUE[256] = {['\t'] = true, [' ' ... '~'] = true, [0x80 ... 0xff] = true};
+const bool H1_VALUE[256] = {['\t'] = true, [' ' ... '~'] = true, [0x80 ... 0xff] = true};
 
 static bool all_of(struct span s, const bool allowed[256])
 {
@@ -96,15 +96,25 @@ static enum h1_refusal parse_version(struct span s, unsigned *minor)
     return H1_FINE;
 }
 
+/* Without spaces and tabs at both ends.  A CR there is no blank: it stays and is refused. */
+static struct span trim(struct span s)
+{
+    while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t'))
+        s = span_skip(s, 1);
+    while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
 static enum h1_refusal take_header(struct span line, struct http_header *out)
 {
     size_t colon = span_find(line, ':');
 
     out->name = span_first(line, colon);
-    if (colon == line.len || colon == 0 || !all_of(out->name, TOKEN))
+    if (colon == line.len || colon == 0 || !all_of(out->name, H1_TOKEN))
         return H1_BAD; /* also a folded line, and blanks before the colon */
-    out->value = span_trim(span_skip(line, colon + 1));
-    return all_of(out->value, VALUE) ? H1_FINE : H1_BAD;
+    out->value = trim(span_skip(line, colon + 1));
+    return all_of(out->value, H1_VALUE) ? H1_FINE : H1_BAD;
 }
 
 static enum h1_refusal parse_headers(struct span head, struct http_header *headers, unsigned *count)
@@ -220,6 +230,20 @@ static enum h1_refusal read_framing(const struct http_header *headers, unsigned 
     return H1_FINE;
 }
 
+/* Takes "http://" or "https://" off the front. */
+static bool take_scheme(struct span *s)
+{
+    static const struct span SCHEMES[] = {SPAN_INIT("http://"), SPAN_INIT("https://")};
+
+    for (size_t i = 0; i < COUNT(SCHEMES); i++)
+        if (s->len > SCHEMES[i].len &&
+            span_equal_nocase(span_first(*s, SCHEMES[i].len), SCHEMES[i])) {
+            *s = span_skip(*s, SCHEMES[i].len);
+            return true;
+        }
+    return false;
+}
+
 /* Splits the target into path and query; of the absolute form also the authority. */
 static enum h1_refusal parse_target(struct http_request *r, struct span *authority)
 {
@@ -231,12 +255,11 @@ static enum h1_refusal parse_target(struct http_request *r, struct span *authori
         return H1_BAD;
     if (r->target.len > HTTP_TARGET_MAX)
         return H1_TARGET_TOO_LONG;
+    if (span_is(rest, "*") && !span_is(r->method, "OPTIONS"))
+        return H1_BAD;
     if (rest.at[0] != '/' && !span_is(rest, "*")) {
-        size_t scheme = span_search(rest, SPAN("://"));
-
-        if (scheme == rest.len)
+        if (!take_scheme(&rest))
             return H1_BAD; /* also CONNECT's authority form */
-        rest = span_skip(rest, scheme + 3);
         end = 0;
         while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?')
             end++;
@@ -284,7 +307,7 @@ static enum h1_refusal parse_request_line(struct span line, struct http_request 
 
     out->method = span_first(line, first);
     if (first == line.len || first == last || first == 0 || first > 32 ||
-        !all_of(out->method, TOKEN))
+        !all_of(out->method, H1_TOKEN))
         return H1_BAD;
     out->target = span_make(line.at + first + 1, last - first - 1);
     return parse_version(span_skip(line, last + 1), &out->minor);

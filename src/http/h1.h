@@ -35,6 +35,9 @@ enum h1_refusal h1_request_parse(struct span head, struct http_request *out);
 /* The same for an answer to `method`.  Bodies: none for HEAD, 1xx, 204, 304. */
 enum h1_refusal h1_response_parse(struct span head, struct span method, struct http_response *out);
 
+/* What the grammar allows where: RFC 9110 tokens; values (no control characters but the tab). */
+extern const bool H1_TOKEN[256], H1_VALUE[256];
+
 /* Decoder of the chunked coding.  Zero-initialise. */
 struct h1_chunks {
     uint64_t left; /* bytes of the current chunk still to come */
@@ -47,8 +50,8 @@ struct h1_chunks {
 #define H1_TRAILERS_MAX 4096
 
 /* Decodes from the front of *in: on success *piece holds body bytes (maybe none) and *in what was
- * not looked at.  Call again until *in is empty or chunks->is_done.  Trailers are read and dropped.
- * False when the coding is broken. */
+ * not looked at.  Call again until *in is empty or chunks->is_done.  Trailers must be header lines;
+ * they are read and dropped.  False when the coding is broken. */
 bool h1_chunks_take(struct h1_chunks *chunks, struct span *in, struct span *piece);
 
 #endif

@@ -1,8 +1,21 @@
-/* The chunked coding, decoded in place: pieces are spans of what came in. */
+/* The chunked coding, decoded in place: pieces are spans of what came in.  As strict as heads are:
+ * a reader that takes "5 5" for a size, or a request for a trailer, sees another message. */
 #include "base/ascii.h"
 #include "http/h1.h"
 
-enum { SIZE, EXTENSION, SIZE_LF, BYTES, BYTES_CR, BYTES_LF, TRAILER, TRAILER_LF, END_LF };
+enum {
+    SIZE,
+    EXTENSION,
+    SIZE_LF,
+    BYTES,
+    BYTES_CR,
+    BYTES_LF,
+    TRAILER, /* the first character of a line */
+    TRAILER_NAME,
+    TRAILER_VALUE,
+    TRAILER_LF,
+    END_LF,
+};
 
 /* One character of the size line: hex digits, then an optional extension, then CR. */
 static bool take_size(struct h1_chunks *c, char ch)
@@ -21,10 +34,32 @@ static bool take_size(struct h1_chunks *c, char ch)
         c->state = SIZE_LF;
         return true;
     }
-    if (c->state == SIZE && ch != ';' && ch != ' ' && ch != '\t')
+    if (c->state == SIZE && ch != ';')
         return false;
     c->state = EXTENSION;
-    return ch != '\n' && ch != '\0';
+    return H1_VALUE[(unsigned char)ch];
+}
+
+/* One character of a trailer line, which is a header line. */
+static bool take_trailer(struct h1_chunks *c, char ch)
+{
+    if (c->line_len > H1_TRAILERS_MAX)
+        return false;
+    if (c->state == TRAILER && ch == '\r') {
+        c->state = END_LF;
+        return true;
+    }
+    if (c->state == TRAILER_VALUE && ch == '\r') {
+        c->state = TRAILER_LF;
+        return true;
+    }
+    if (c->state == TRAILER_NAME && ch == ':') {
+        c->state = TRAILER_VALUE;
+        return true;
+    }
+    if (c->state == TRAILER)
+        c->state = TRAILER_NAME;
+    return c->state == TRAILER_VALUE ? H1_VALUE[(unsigned char)ch] : H1_TOKEN[(unsigned char)ch];
 }
 
 /* One character that is not body.  The state says what it must be. */
@@ -46,15 +81,12 @@ static bool take_framing(struct h1_chunks *c, char ch)
         c->state = SIZE;
         c->line_len = 0;
         return ch == '\n';
-    case TRAILER: /* `left` counts the characters of this line */
-        if (ch == '\r')
-            c->state = c->left ? TRAILER_LF : END_LF;
-        else
-            c->left++;
-        return ch != '\n' && ch != '\0' && c->line_len <= H1_TRAILERS_MAX;
+    case TRAILER:
+    case TRAILER_NAME:
+    case TRAILER_VALUE:
+        return take_trailer(c, ch);
     case TRAILER_LF:
         c->state = TRAILER;
-        c->left = 0;
         return ch == '\n';
     default:
         c->is_done = true;
