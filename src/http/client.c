@@ -19,7 +19,9 @@ struct http_client_connection {
     struct http_pool *pool;
     struct http_call *call; /* NULL: idle */
     struct http_client_connection *next;
-    bool is_used; /* it has answered before */
+    bool is_used;   /* it has answered before */
+    bool is_ending; /* the peer's end was reported, maybe behind unread bytes */
+    bool is_filled; /* the last read was full: more may be waiting */
 };
 
 static void sweep(struct task *task)
@@ -101,16 +103,25 @@ static void give_connection(struct http_client_connection *c)
 
 /* ---- one call ------------------------------------------------------------------------------ */
 
+/* Only a connection on which nothing is left, in either direction, may carry another call. */
+static bool may_be_kept(const struct http_call *call)
+{
+    const struct http_client_connection *c = call->connection;
+
+    return call->response.keeps_alive && call->sent == call->head.len + call->body.len &&
+           !c->is_ending && !c->is_filled;
+}
+
 static void end_call(struct http_call *call, enum op_result result)
 {
     struct http_client_connection *c = call->connection;
 
     timer_clear(call->op.loop, &call->deadline);
-    call->connection = NULL;
-    if (c && result == OP_DONE && call->response.keeps_alive)
+    if (c && result == OP_DONE && may_be_kept(call))
         give_connection(c);
     else if (c)
         close_connection(c);
+    call->connection = NULL;
     op_end(&call->op, result);
 }
 
@@ -268,20 +279,21 @@ static void read_more(struct http_call *call)
     struct http_client_connection *c = call->connection;
 
     while (call->connection == c) {
-        char *room = buf_room(&call->in, 16384);
+        char *room = buf_room(&call->in, HTTP_CLIENT_READ);
         ssize_t n;
 
         if (!room) {
             end_call(call, OP_TOO_LARGE);
             return;
         }
-        n = recv(c->watch.fd, room, 16384, 0);
+        n = recv(c->watch.fd, room, HTTP_CLIENT_READ, 0);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
             return;
         if (n > 0) {
             call->in.len += (size_t)n;
+            c->is_filled = n == HTTP_CLIENT_READ;
             take_answer(call, false);
             continue;
         }
@@ -303,6 +315,8 @@ static void on_event(struct watch *watch, uint32_t events)
             drop_idle(c); /* it ended, or says something unasked */
         return;
     }
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->is_ending = true;
     if ((events & EPOLLERR) && call->sent == 0) {
         fail_call(call, OP_REFUSED);
         return;

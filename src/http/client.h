@@ -17,7 +17,8 @@
 
 #define HTTP_POOL_IDLE_MAX 32
 #define HTTP_POOL_IDLE_TIME (30 * MICROS_PER_SECOND)
-#define HTTP_INTERIM_MAX 8 /* 1xx answers before the real one */
+#define HTTP_CLIENT_READ 16384 /* bytes asked for at once */
+#define HTTP_INTERIM_MAX 8     /* 1xx answers before the real one */
 
 struct http_client_connection;
 

@@ -381,7 +381,9 @@ enum h1_refusal h1_response_parse(struct span head, struct span method, struct h
         out->framing = f.length > 0 ? HTTP_LENGTH : HTTP_NO_BODY;
     else
         out->framing = HTTP_UNTIL_CLOSE;
-    if (out->framing == HTTP_UNTIL_CLOSE)
+    /* A 204 must not announce a body: whoever does may send one, which would be read as the next
+     * answer.  304 and HEAD announce what GET would have sent. */
+    if (out->framing == HTTP_UNTIL_CLOSE || (out->status == 204 && (f.length > 0 || f.is_chunked)))
         out->keeps_alive = false;
     return H1_FINE;
 }

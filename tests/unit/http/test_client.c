@@ -103,6 +103,8 @@ static void answers_end_as_they_should_wherever_they_are_cut(void **state)
         {"no body", "GET", LEN(0), "", OP_DONE, false, true},
         {"HEAD", "HEAD", LEN(5), "", OP_DONE, false, true},
         {"204 with a length", "GET", "HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n", "", OP_DONE,
+         false, false},
+        {"304 with a length", "GET", "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n", "", OP_DONE,
          false, true},
         {"chunks", "GET",
          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
@@ -177,6 +179,64 @@ static void a_kept_connection_is_used_again(void **state)
     (void)state;
 }
 
+/* What is left of one exchange on a connection would be taken for the next. */
+static void a_connection_is_kept_only_when_nothing_is_left_on_it(void **state)
+{
+    static char body[4 * 1024 * 1024];
+    struct http_call call;
+    int fd;
+
+    start(&call, "GET"); /* the peer answers and closes at once, without saying so */
+    fd = accept_peer();
+    send(fd, LEN(1) "x", strlen(LEN(1) "x"), MSG_NOSIGNAL);
+    close(fd);
+    turns(3);
+    assert_int_equal(call.op.result, OP_DONE);
+    assert_int_equal(pool.idle_count, 0);
+    http_call_release(&call);
+
+    call = (struct http_call){.method = SPAN("POST"),
+                              .head = SPAN("POST / HTTP/1.1\r\nHost: x\r\n"
+                                           "Content-Length: 4194304\r\n\r\n"),
+                              .body = span_make(body, sizeof body),
+                              .answer_max = 1000,
+                              .time_max = MICROS_PER_SECOND};
+    http_call_start(&call, &pool, &waiter); /* answered before it has said everything */
+    turns(2);
+    fd = accept_peer();
+    say(fd, SPAN(LEN(1) "x"));
+    assert_int_equal(call.op.result, OP_DONE);
+    assert_int_equal(pool.idle_count, 0);
+    http_call_release(&call);
+    close(fd);
+    (void)state;
+}
+
+static void bytes_behind_an_answer_end_the_connection(void **state)
+{
+    static char answer[HTTP_CLIENT_READ + 100];
+    struct http_call call;
+    int fd, head = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: ");
+
+    memset(answer + head, 'x', sizeof answer - (size_t)head);
+    snprintf(answer + head, sizeof answer - (size_t)head, "%05d\r\n\r\n",
+             HTTP_CLIENT_READ - head - 9);
+    answer[head + 9] = 'x'; /* over the NUL: the answer fills a read, the rest stands behind it */
+    call = (struct http_call){.method = SPAN("GET"),
+                              .head = SPAN("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+                              .answer_max = sizeof answer,
+                              .time_max = MICROS_PER_SECOND};
+    http_call_start(&call, &pool, &waiter);
+    turns(2);
+    fd = accept_peer();
+    say(fd, span_make(answer, sizeof answer));
+    assert_int_equal(call.op.result, OP_DONE);
+    assert_int_equal(pool.idle_count, 0);
+    http_call_release(&call);
+    close(fd);
+    (void)state;
+}
+
 static void a_broken_reused_connection_is_tried_once_more(void **state)
 {
     struct http_call call;
@@ -244,6 +304,8 @@ static void idle_connections_end(void **state)
 static const struct CMUnitTest TESTS[] = {
     TEST(answers_end_as_they_should_wherever_they_are_cut),
     TEST(a_kept_connection_is_used_again),
+    TEST(a_connection_is_kept_only_when_nothing_is_left_on_it),
+    TEST(bytes_behind_an_answer_end_the_connection),
     TEST(a_broken_reused_connection_is_tried_once_more),
     TEST(nobody_there_and_nobody_answering_are_told_apart),
     TEST(idle_connections_end),

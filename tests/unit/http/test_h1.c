@@ -257,7 +257,7 @@ static void answers_are_framed_by_method_and_status(void **state)
         {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", 200, HTTP_LENGTH, true},
         {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, HTTP_NO_BODY, true},
         {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", 200, HTTP_NO_BODY, true},
-        {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n", 204, HTTP_NO_BODY, true},
+        {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n", 204, HTTP_NO_BODY, false},
         {"GET", "HTTP/1.1 200\r\n\r\n", 200, HTTP_UNTIL_CLOSE, false},
         {"GET", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", 200, HTTP_LENGTH, false},
         {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200, HTTP_CHUNKED, true},
