@@ -244,6 +244,21 @@ static bool take_scheme(struct span *s)
     return false;
 }
 
+/* Takes scheme and authority of the absolute form off the front.  False when it is none, as
+ * CONNECT's authority form. */
+static bool take_authority(struct span *rest, struct span *authority)
+{
+    size_t end = 0;
+
+    if (!take_scheme(rest))
+        return false;
+    while (end < rest->len && rest->at[end] != '/' && rest->at[end] != '?')
+        end++;
+    *authority = span_first(*rest, end);
+    *rest = span_skip(*rest, end);
+    return end > 0;
+}
+
 /* Splits the target into path and query; of the absolute form also the authority. */
 static enum h1_refusal parse_target(struct http_request *r, struct span *authority)
 {
@@ -255,18 +270,11 @@ static enum h1_refusal parse_target(struct http_request *r, struct span *authori
         return H1_BAD;
     if (r->target.len > HTTP_TARGET_MAX)
         return H1_TARGET_TOO_LONG;
-    if (span_is(rest, "*") && !span_is(r->method, "OPTIONS"))
-        return H1_BAD;
-    if (rest.at[0] != '/' && !span_is(rest, "*")) {
-        if (!take_scheme(&rest))
-            return H1_BAD; /* also CONNECT's authority form */
-        end = 0;
-        while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?')
-            end++;
-        if (end == 0)
+    if (span_is(rest, "*")) {
+        if (!span_is(r->method, "OPTIONS"))
             return H1_BAD;
-        *authority = span_first(rest, end);
-        rest = span_skip(rest, end);
+    } else if (rest.at[0] != '/' && !take_authority(&rest, authority)) {
+        return H1_BAD;
     }
     if (span_find(rest, '#') < rest.len)
         return H1_BAD;
