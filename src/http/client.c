@@ -84,6 +84,7 @@ void http_pool_release(struct http_pool *pool)
 {
     while (pool->idle)
         drop_idle(pool->idle);
+    loop_unready(pool->loop, &pool->sweep);
     sweep(&pool->sweep);
 }
 

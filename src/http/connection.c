@@ -16,6 +16,8 @@
 #define REQUESTS_PER_TURN 32
 #define HINT_EVERY (10 * MICROS_PER_SECOND)
 #define LINGER_READS 16
+#define BODY_READS 8 /* of READ_MAX bytes; then others get their turn */
+#define READ_MAX (64 * 1024)
 
 static struct span unread(const struct http_connection *c)
 {
@@ -25,6 +27,22 @@ static struct span unread(const struct http_connection *c)
 static void set_deadline(struct http_connection *c, int64_t after)
 {
     timer_set(c->server->loop, &c->timer, c->server->loop->now + after);
+}
+
+void connection_pace_begin(struct http_connection *c, int64_t grace)
+{
+    c->pace_began = c->server->loop->now;
+    c->pace_moved = 0;
+    set_deadline(c, grace);
+}
+
+void connection_pace(struct http_connection *c, int64_t grace, size_t n)
+{
+    int64_t now = c->server->loop->now, latest;
+
+    c->pace_moved += n;
+    latest = c->pace_began + grace + (int64_t)(c->pace_moved / HTTP_RATE_MIN) * MICROS_PER_SECOND;
+    timer_set(c->server->loop, &c->timer, latest < now + grace ? latest : now + grace);
 }
 
 void connection_close(struct http_connection *c)
@@ -55,26 +73,33 @@ void connection_close(struct http_connection *c)
     loop_ready(server->loop, &server->sweep);
 }
 
-size_t connection_read(struct http_connection *c)
+/* One read.  0: nothing now, or no more. */
+static size_t receive(struct http_connection *c, char *at, size_t room)
 {
-    size_t room = HTTP_HEAD_MAX - c->in_len;
-    ssize_t n;
+    ssize_t n = recv(c->watch.fd, at, room, 0);
 
-    if (!c->may_read || room == 0)
-        return 0;
-    if (!c->in && !(c->in = server_take_buffer(c->server)))
-        return 0;
-    n = recv(c->watch.fd, c->in + c->in_len, room, 0);
     if (n <= 0) {
         c->may_read = false;
         if (n == 0 || (errno != EAGAIN && errno != EINTR))
             c->has_ended = true;
         return 0;
     }
-    c->in_len += (uint32_t)n;
     if ((size_t)n < room && !c->is_ending)
         c->may_read = false; /* drained: the next bytes bring an event of their own */
     return (size_t)n;
+}
+
+size_t connection_read(struct http_connection *c)
+{
+    size_t room = HTTP_BUFFER - c->in_len, n;
+
+    if (!c->may_read || room == 0)
+        return 0;
+    if (!c->in && !(c->in = server_take_buffer(c->server)))
+        return 0;
+    n = receive(c, c->in + c->in_len, room);
+    c->in_len += (uint32_t)n;
+    return n;
 }
 
 void connection_settle_buffer(struct http_connection *c)
@@ -179,6 +204,10 @@ static bool take_head(struct http_connection *c)
     if (is_other_protocol(c))
         return false;
     head_len = h1_head_end(unread(c), &c->scanned);
+    if (head_len > HTTP_HEAD_MAX || (head_len == 0 && unread(c).len >= HTTP_HEAD_MAX)) {
+        connection_refuse(c, too_long_status(c));
+        return true;
+    }
     if (head_len > 0) {
         c->scanned = 0;
         begin_stream(c, head_len);
@@ -186,14 +215,10 @@ static bool take_head(struct http_connection *c)
     }
     if (c->in_used == c->in_len)
         c->in_used = c->in_len = 0;
-    else if (c->in_used > 0 && c->in_len == HTTP_HEAD_MAX)
+    else if (c->in_used > 0 && c->in_len == HTTP_BUFFER)
         connection_settle_buffer(c);
     if (c->in_used == 0 && c->in_len == 0)
         c->scanned = 0;
-    if (c->in_len == HTTP_HEAD_MAX) {
-        connection_refuse(c, too_long_status(c));
-        return true;
-    }
     return false;
 }
 
@@ -262,6 +287,8 @@ static void end_gathering(struct http_connection *c, enum op_result result)
 {
     struct http_stream *stream = c->stream;
 
+    if (result != OP_DONE && c->collects)
+        c->must_close = true; /* where the next request would begin is not known */
     c->collects = false;
     timer_clear(c->server->loop, &c->timer);
     if (result == OP_DONE) {
@@ -297,21 +324,74 @@ static enum op_result take_body(struct http_connection *c)
     return stream->chunks.is_done ? OP_DONE : OP_PENDING;
 }
 
+/* Reads body bytes to where they belong: past the buffer when their number is known, so that a
+ * head which fills the buffer cannot make us read a large body byte by byte. */
+static size_t read_body(struct http_connection *c)
+{
+    struct http_stream *stream = c->stream;
+    size_t n, room = stream->left < READ_MAX ? (size_t)stream->left : READ_MAX;
+    char *at;
+
+    if (stream->request.framing == HTTP_CHUNKED) {
+        c->in_len = c->in_used = c->in_head; /* all is used; the head stays: its spans are in use */
+        return connection_read(c);
+    }
+    if (!c->may_read || !(at = buf_room(&stream->gathered, room)))
+        return 0;
+    n = receive(c, at, room);
+    stream->gathered.len += n;
+    stream->left -= n;
+    return n;
+}
+
 void connection_gather(struct http_connection *c)
 {
+    struct http_stream *stream = c->stream;
     enum op_result result;
+    int reads = 0;
 
     while ((result = take_body(c)) == OP_PENDING) {
-        if (c->in_used == c->in_len)
-            c->in_len = c->in_used = c->in_head; /* the head stays: its spans are in use */
-        if (connection_read(c) > 0)
+        size_t n;
+
+        if (++reads > BODY_READS) {
+            loop_ready(c->server->loop, &c->again);
+            return;
+        }
+        n = read_body(c);
+        if (n > 0) {
+            connection_pace(c, c->server->deadlines->body, n);
             continue;
-        if (c->has_ended)
+        }
+        if (stream->gathered.is_over)
+            result = OP_TOO_LARGE;
+        else if (c->has_ended)
             result = OP_BROKEN;
         break;
     }
     if (result != OP_PENDING)
         end_gathering(c, result);
+}
+
+void connection_skip_body(struct http_connection *c)
+{
+    struct http_stream *stream = c->stream;
+    struct span in = unread(c), piece;
+
+    if (stream->has_body_read || c->must_close)
+        return;
+    if (stream->request.framing == HTTP_LENGTH) {
+        if (stream->left > in.len)
+            return;
+        c->in_used += (uint32_t)stream->left;
+    } else {
+        while (in.len > 0 && !stream->chunks.is_done)
+            if (!h1_chunks_take(&stream->chunks, &in, &piece))
+                return;
+        if (!stream->chunks.is_done)
+            return;
+        c->in_used = c->in_len - (uint32_t)in.len;
+    }
+    stream->has_body_read = true;
 }
 
 static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -341,8 +421,7 @@ void http_stream_collect(struct http_stream *stream, size_t limit, struct task *
     }
     buf_init(&stream->gathered, limit);
     c->collects = true;
-    set_deadline(c, c->server->deadlines->body +
-                        (int64_t)(r->length / HTTP_BODY_RATE) * MICROS_PER_SECOND);
+    connection_pace_begin(c, c->server->deadlines->body);
     if (r->expects_continue && in.len == 0 &&
         send(c->watch.fd, CONTINUE, sizeof CONTINUE - 1, MSG_NOSIGNAL) < 0)
         c->has_ended = true;

@@ -4,6 +4,9 @@
 
 #include "http/server.h"
 
+/* More than a head, so that a body behind the longest head is still read in large pieces. */
+#define HTTP_BUFFER (HTTP_HEAD_MAX + 8192)
+
 enum connection_state {
     WAITS_FOR_HEAD, /* idle, or a part of a head is there */
     HANDLED,        /* a stream is with the handler */
@@ -19,18 +22,21 @@ struct http_connection {
     struct http_server *server;
     struct http_connection *next, *previous;
     struct http_stream *stream;
-    char *in;                 /* HTTP_HEAD_MAX bytes while there is something in it */
+    char *in;                 /* HTTP_BUFFER bytes while there is something in it */
     uint32_t in_len, in_used; /* read; of these, done with */
     uint32_t in_head;         /* end of the head that `stream` looks at */
     size_t scanned;
-    struct buf out; /* what the socket did not take */
+    struct buf out; /* what the socket did not take; `out_sent` of it are sent by now */
+    size_t out_sent;
+    int64_t pace_began; /* of the transfer that connection_pace watches */
+    uint64_t pace_moved;
     enum connection_state state;
     bool may_read;     /* the socket may have bytes (edge-triggered) */
     bool is_ending;    /* the client's end was reported, maybe behind unread bytes */
     bool has_ended;    /* the client will send no more */
     bool collects;     /* `stream` gathers its body */
     bool is_advancing; /* connection_advance is on the stack */
-    bool must_close;   /* after this reply */
+    bool must_close;   /* after this reply, and nothing of what follows is looked at */
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
@@ -49,6 +55,14 @@ size_t connection_read(struct http_connection *c);
 
 /* Gives the buffer back when all in it is done with; else moves the rest to its front. */
 void connection_settle_buffer(struct http_connection *c);
+
+/* A transfer begins, or has moved `n` bytes: its deadline is `grace` after its last progress, and
+ * never later than `grace` after its begin plus a second for each HTTP_RATE_MIN bytes. */
+void connection_pace_begin(struct http_connection *c, int64_t grace);
+void connection_pace(struct http_connection *c, int64_t grace, size_t n);
+
+/* Goes over a body that nobody wanted, where all of it came with the head. */
+void connection_skip_body(struct http_connection *c);
 
 /* Goes on gathering the body with what is in the buffer and on the socket. */
 void connection_gather(struct http_connection *c);

@@ -76,6 +76,7 @@ static void end_reply(struct http_connection *c)
     struct http_server *server = c->server;
 
     buf_release(&c->out);
+    c->out_sent = 0;
     if (c->must_close) {
         c->state = LINGERING;
         shutdown(c->watch.fd, SHUT_WR);
@@ -92,8 +93,9 @@ static void end_reply(struct http_connection *c)
 
 void connection_flush(struct http_connection *c)
 {
-    while (c->out.len > 0) {
-        ssize_t n = send(c->watch.fd, c->out.at, c->out.len, MSG_NOSIGNAL);
+    while (c->out_sent < c->out.len) {
+        struct span rest = span_skip(buf_span(&c->out), c->out_sent);
+        ssize_t n = send(c->watch.fd, rest.at, rest.len, MSG_NOSIGNAL);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -103,8 +105,8 @@ void connection_flush(struct http_connection *c)
             connection_close(c);
             return;
         }
-        buf_drop(&c->out, (size_t)n);
-        timer_set(c->server->loop, &c->timer, c->server->loop->now + c->server->deadlines->send);
+        c->out_sent += (size_t)n;
+        connection_pace(c, c->server->deadlines->send, (size_t)n);
     }
     end_reply(c);
 }
@@ -143,7 +145,7 @@ static void send_reply(struct http_connection *c, struct span body)
         return;
     }
     c->state = SENDING;
-    timer_set(c->server->loop, &c->timer, c->server->loop->now + c->server->deadlines->send);
+    connection_pace_begin(c, c->server->deadlines->send);
 }
 
 void http_stream_reply(struct http_stream *stream, int status, struct span lines, struct span body)
@@ -159,6 +161,7 @@ void http_stream_reply(struct http_stream *stream, int status, struct span lines
     }
     if (server->is_draining)
         c->must_close = true;
+    connection_skip_body(c);
     if (!stream->has_body_read) /* the rest of the body would be read as the next request */
         c->must_close = true;
     if (!status_has_body(status))

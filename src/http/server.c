@@ -72,7 +72,7 @@ char *server_take_buffer(struct http_server *server)
     struct free_buffer *buffer = server->free_buffers;
 
     if (!buffer)
-        return mem_try(HTTP_HEAD_MAX);
+        return mem_try(HTTP_BUFFER);
     server->free_buffers = buffer->next;
     server->free_buffer_count--;
     return (char *)buffer;
@@ -92,15 +92,22 @@ void server_give_buffer(struct http_server *server, char *buffer)
 }
 
 /* Frees the connections that were closed in this turn: an event for them may still have been
- * under way. */
+ * under way.  One that still stands on the ready list waits until it has come off. */
 static void sweep(struct task *task)
 {
     struct http_server *server = container_of(task, struct http_server, sweep);
-    struct http_connection *c;
+    struct http_connection *closed = server->closed, *c;
 
-    while ((c = server->closed) != NULL) {
-        server->closed = c->next;
-        mem_free(c);
+    server->closed = NULL;
+    while ((c = closed) != NULL) {
+        closed = c->next;
+        if (!c->again.is_queued) {
+            mem_free(c);
+            continue;
+        }
+        c->next = server->closed;
+        server->closed = c;
+        loop_ready(server->loop, &server->sweep);
     }
 }
 
@@ -287,6 +294,9 @@ void http_server_release(struct http_server *server)
 
     while (server->connections)
         connection_close(server->connections);
+    for (struct http_connection *c = server->closed; c; c = c->next)
+        loop_unready(server->loop, &c->again);
+    loop_unready(server->loop, &server->sweep);
     sweep(&server->sweep);
     while ((stream = server->free_streams) != NULL) {
         server->free_streams = stream->next_free;

@@ -50,12 +50,12 @@ struct http_handler {
 struct http_deadlines {
     int64_t head;   /* from a request's first byte to the end of its head */
     int64_t idle;   /* between requests */
-    int64_t body;   /* grace for a body; on top of it BODY_RATE bytes a second */
-    int64_t send;   /* without any progress */
+    int64_t body;   /* without progress of a body, and its grace against HTTP_RATE_MIN */
+    int64_t send;   /* the same for a reply */
     int64_t linger; /* reading what a refused client still sends, so that it sees the answer */
 };
 
-#define HTTP_BODY_RATE 1024
+#define HTTP_RATE_MIN 1024 /* bytes a second that a body or a reply must make on the whole */
 
 extern const struct http_deadlines HTTP_DEADLINES;
 

@@ -185,14 +185,38 @@ void loop_ready(struct loop *loop, struct task *task)
     append(&loop->ready_first, &loop->ready_last, task);
 }
 
+void loop_unready(struct loop *loop, struct task *task)
+{
+    struct task **at = &loop->ready_first, *before = NULL;
+
+    if (!task->is_queued)
+        return;
+    while (*at && *at != task) {
+        before = *at;
+        at = &before->next;
+    }
+    if (!*at)
+        return; /* posted by another thread and not taken yet */
+    *at = task->next;
+    if (loop->ready_last == task)
+        loop->ready_last = before;
+    task->is_queued = false;
+}
+
+/* What tasks make ready runs in the same turn, so that an operation's end costs no system call; but
+ * only for some passes, so that tasks which go on and on starve neither events nor timers. */
 static void run_tasks(struct loop *loop)
 {
-    struct task *task;
+    for (int pass = 0; pass < LOOP_PASSES_MAX && loop->ready_first; pass++) {
+        struct task marker = {0}, *task;
 
-    while ((task = loop->ready_first) != NULL) {
-        loop->ready_first = task->next;
-        task->is_queued = false;
-        task->run(task);
+        append(&loop->ready_first, &loop->ready_last, &marker);
+        while ((task = loop->ready_first) != &marker) {
+            loop->ready_first = task->next;
+            task->is_queued = false;
+            task->run(task);
+        }
+        loop->ready_first = marker.next;
     }
 }
 

@@ -35,6 +35,7 @@ struct task {
 };
 
 #define LOOP_EVENTS_MAX 256
+#define LOOP_PASSES_MAX 8 /* over the ready list in one turn; then events and timers come first */
 
 struct loop {
     const struct clock *clock;
@@ -51,7 +52,7 @@ struct loop {
 };
 
 #define container_of(member_at, type, member) \
-    ((type *)(void *)((char *)(member_at) - offsetof(type, member)))
+    ((type *)(void *)((char *)(member_at)-offsetof(type, member)))
 
 enum fault loop_init(struct loop *loop, const struct clock *clock, struct problem *why);
 void loop_release(struct loop *loop);
@@ -80,6 +81,9 @@ void timer_clear(struct loop *loop, struct timer *timer); /* may be called when 
 
 /* Puts the task on the ready list, unless it is there. */
 void loop_ready(struct loop *loop, struct task *task);
+
+/* Takes the task off the ready list again.  Walks the list: for owners that end. */
+void loop_unready(struct loop *loop, struct task *task);
 
 /* From any thread: runs the task on the loop's thread.  It must not be queued already. */
 void loop_post(struct loop *loop, struct task *task);

@@ -81,6 +81,11 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void ignore(struct task *task)
+{
+    (void)task;
+}
+
 static int connect_client(void)
 {
     int pair[2];
@@ -279,6 +284,115 @@ static void slow_clients_meet_their_deadlines(void **state)
     (void)state;
 }
 
+static void a_body_must_make_a_rate(void **state)
+{
+    int fd = connect_client();
+
+    say(fd, SPAN("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n"));
+    standing.fixed_now += HTTP_DEADLINES.body - MICROS_PER_SECOND;
+    say(fd, SPAN("a")); /* some progress, but far too little */
+    assert_int_equal(recv(fd, (char[1]){0}, 1, 0), -1);
+    standing.fixed_now += MICROS_PER_SECOND + 1;
+    turns(3);
+    assert_true(span_starts(hear(fd), SPAN("HTTP/1.1 408 ")));
+    close(fd);
+    (void)state;
+}
+
+static void a_reply_must_make_a_rate(void **state)
+{
+    static char big[4000000];
+    int fd = connect_client();
+    char some[2000];
+    unsigned reads = 0;
+
+    say(fd, SPAN("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+    http_stream_reply(held, 200, SPAN(""), span_make(big, sizeof big));
+    for (; server.connection_count > 0 && reads < 100; reads++) {
+        assert_true(recv(fd, some, sizeof some, 0) > 0);
+        standing.fixed_now += HTTP_DEADLINES.send - 1;
+        turns(3);
+    }
+    assert_true(reads < 100);
+    close(fd);
+    (void)state;
+}
+
+static void a_large_body_arrives_whole(void **state)
+{
+    static char body[300000];
+    int fd = connect_client();
+    struct task task = {.run = ignore};
+    size_t sent = 0;
+
+    for (size_t i = 0; i < sizeof body; i++)
+        body[i] = (char)(i % 251);
+    say(fd, SPAN("POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\nab"));
+    http_stream_collect(held, sizeof body, &task);
+    for (int i = 0; i < 1000 && sent < sizeof body - 2; i++) {
+        ssize_t n = send(fd, body + sent, sizeof body - 2 - sent, MSG_NOSIGNAL);
+
+        sent += n > 0 ? (size_t)n : 0;
+        turns(1);
+    }
+    turns(3);
+    assert_int_equal(held->collect.result, OP_DONE);
+    assert_int_equal(held->body.len, sizeof body);
+    assert_memory_equal(held->body.at, "ab", 2);
+    assert_memory_equal(held->body.at + 2, body, sizeof body - 2);
+    http_stream_reply(held, 200, SPAN(""), SPAN("x"));
+    assert_true(span_ends(hear(fd), SPAN("keep-alive\r\n\r\nx")));
+    close(fd);
+    (void)state;
+}
+
+static void a_body_nobody_wanted_ends_the_connection_only_when_it_is_not_there(void **state)
+{
+    static const struct {
+        const char *request;
+        bool keeps;
+    } CASES[] = {
+        {"Content-Length: 3\r\n\r\nabc", true},
+        {"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", true},
+        {"Content-Length: 3\r\n\r\nab", false},
+        {"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", false},
+        {"Transfer-Encoding: chunked\r\n\r\n1 \r\na\r\n0\r\n\r\n", false},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        int fd = connect_client();
+
+        say(fd, SPAN("POST /hold HTTP/1.1\r\nHost: x\r\n"));
+        say(fd, span_of(CASES[i].request));
+        http_stream_reply(held, 200, SPAN(""), SPAN("x"));
+        if (span_ends(hear(fd), SPAN("keep-alive\r\n\r\nx")) != CASES[i].keeps)
+            fail_msg("%s: keeps or not", CASES[i].request);
+        turns(2);
+        say(fd, SPAN("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+        if (span_ends(hear(fd), SPAN("GET /a ")) != CASES[i].keeps)
+            fail_msg("%s: goes on or not", CASES[i].request);
+        close(fd);
+        turns(2);
+    }
+    (void)state;
+}
+
+/* Ends while it stands on the ready list, in a turn in which another has ended before. */
+static void a_lingering_connection_may_end_at_any_moment(void **state)
+{
+    int other = connect_client(), fd = connect_client();
+
+    say(fd, SPAN("nonsense\r\n\r\n"));
+    hear(fd);
+    close(other);
+    send(fd, "x", 1, MSG_NOSIGNAL);
+    standing.fixed_now += HTTP_DEADLINES.linger + 1;
+    turns(3);
+    assert_true(is_closed(fd));
+    close(fd);
+    (void)state;
+}
+
 static void a_client_that_goes_away_is_told_to_the_handler(void **state)
 {
     int fd = connect_client();
@@ -371,6 +485,11 @@ static const struct CMUnitTest TESTS[] = {
     TEST(expect_is_answered_before_the_body),
     TEST(a_client_that_half_closes_is_answered),
     TEST(slow_clients_meet_their_deadlines),
+    TEST(a_body_must_make_a_rate),
+    TEST(a_reply_must_make_a_rate),
+    TEST(a_large_body_arrives_whole),
+    TEST(a_body_nobody_wanted_ends_the_connection_only_when_it_is_not_there),
+    TEST(a_lingering_connection_may_end_at_any_moment),
     TEST(a_client_that_goes_away_is_told_to_the_handler),
     TEST(pipelined_requests_wait_for_the_one_before),
     TEST(other_protocols_are_closed_without_a_word),

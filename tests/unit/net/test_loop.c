@@ -116,6 +116,30 @@ static void *post_from_thread(void *probe)
     return NULL;
 }
 
+static void run_again(struct task *task)
+{
+    on_task(task);
+    loop_ready(&loop, task);
+}
+
+static void a_task_that_never_ends_starves_nobody(void **state)
+{
+    struct probe endless = {.task.run = run_again}, late = {.timer.due = on_due};
+
+    timer_set(&loop, &late.timer, 2000);
+    loop_ready(&loop, &endless.task);
+    loop_turn(&loop, 0);
+    assert_true(endless.runs > 0);
+    standing.fixed_now = 2000;
+    loop_turn(&loop, 0);
+    assert_int_equal(late.runs, 1);
+    loop_unready(&loop, &endless.task);
+    endless.runs = 0;
+    loop_turn(&loop, 0);
+    assert_int_equal(endless.runs, 0);
+    (void)state;
+}
+
 static void another_thread_wakes_and_stops_the_loop(void **state)
 {
     struct probe probe = {.task.run = on_task};
@@ -158,6 +182,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST(timers_fire_in_order_of_their_time),
     TEST(a_timer_that_moved_fires_once_at_its_new_time),
     TEST(a_ready_task_runs_once_however_often_it_is_queued),
+    TEST(a_task_that_never_ends_starves_nobody),
     TEST(another_thread_wakes_and_stops_the_loop),
     TEST(a_descriptor_tells_of_bytes_and_of_its_peers_end),
 };
