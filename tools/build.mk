@@ -99,3 +99,22 @@ $(RUNNER): $(patsubst %.c,$(BUILD)/check/%.o,$(wildcard tests/scenario/*.c)) \
 # Played against the build under AddressSanitizer: its faults end the server, and that is a failure.
 scenario: $(RUNNER) check-bin ## behaviour as data, against a real Portico
 	tests/scenario/run
+
+# ---- fuzzing -----------------------------------------------------------------------------------
+# A build of its own, by clang with libFuzzer.  Findings go to build/fuzz/NAME/; each becomes a seed.
+FUZZ_SECONDS ?= 60
+FUZZ_MAKE := $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang WARN=-w \
+	check_CFLAGS='-std=gnu17 -D_GNU_SOURCE -Isrc -Itools -I$(BUILD)/fuzz -w -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' \
+	release_LDFLAGS=
+
+fuzz: ## every parser under libFuzzer (FUZZ_SECONDS=60 each; TARGET=NAME for one)
+	@$(FUZZ_MAKE) $(BUILD)/fuzz/check/libportico.a $(FUZZ:%.c=$(BUILD)/fuzz/check/%.o)
+	@for name in $(or $(TARGET),$(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ))); do \
+		mkdir -p $(BUILD)/fuzz/$$name/corpus; \
+		clang -fsanitize=fuzzer,address,undefined $(BUILD)/fuzz/check/tests/fuzz/fuzz_$$name.o \
+			$(BUILD)/fuzz/check/libportico.a $(LIBS) -o $(BUILD)/fuzz/$$name/run || exit 1; \
+		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
+		$(BUILD)/fuzz/$$name/run -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=0 -verbosity=0 \
+			-artifact_prefix=$(BUILD)/fuzz/$$name/ $(BUILD)/fuzz/$$name/corpus \
+			tests/fuzz/seeds/$$name || { echo "$$name: see $(BUILD)/fuzz/$$name/"; exit 1; }; \
+	done
