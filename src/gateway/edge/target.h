@@ -1,6 +1,6 @@
 /* What a request is for: an API's stage, the control plane, or Portico itself.
  *
- * DESIGN of the contract: docs/internals/edge.md; forms in spec/data-plane-rest.md, section 2. */
+ * Forms and their answers: spec/data-plane-rest.md, section 2. */
 #ifndef GATEWAY_EDGE_TARGET_H
 #define GATEWAY_EDGE_TARGET_H
 
