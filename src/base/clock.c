@@ -1,6 +1,7 @@
 /* Clocks and the date formats of HTTP, ISO 8601 and access logs. */
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -39,6 +40,18 @@ const struct clock CLOCK_SYSTEM = {.now = system_now, .wall = system_wall};
 struct clock clock_fixed(int64_t now, int64_t wall)
 {
     return (struct clock){fixed_now, fixed_wall, now, wall};
+}
+
+int clock_poll_ms(int64_t now, int64_t at)
+{
+    int64_t ms;
+
+    if (at == INT64_MAX)
+        return -1;
+    if (at <= now)
+        return 0; /* a negative time would mean «for ever» to poll */
+    ms = (at - now - 1) / MICROS_PER_MS + 1;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
 static const char DAYS[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

@@ -32,6 +32,10 @@ static inline int64_t clock_wall(const struct clock *clock)
     return clock->wall(clock);
 }
 
+/* How long poll may sleep from `now` until `at`, in whole milliseconds, rounded up: 0 when the time
+ * has passed, -1 (no end) only for an `at` of INT64_MAX. */
+int clock_poll_ms(int64_t now, int64_t at);
+
 #define CLOCK_TEXT_MAX 40
 
 /* Each writes a terminated text for `wall` (UTC) and returns its length.

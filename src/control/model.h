@@ -281,6 +281,9 @@ const struct model_operation *model_operation(const struct model_service *servic
 const struct model_error *model_error(const struct model_service *service, const char *code);
 const struct model_member *model_member(const struct model_shape *shape, struct span name);
 
+/* What `op` on the path needs C for that is not there: the answer is 501 and names the path. */
+bool model_patch_is_later(const struct model_patch *patch, unsigned op);
+
 /* A short name of a verb, as in "create"; for logs and tests. */
 const char *model_verb_name(enum model_verb verb);
 

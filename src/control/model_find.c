@@ -64,3 +64,8 @@ const char *model_verb_name(enum model_verb verb)
     }
     return "";
 }
+
+bool model_patch_is_later(const struct model_patch *patch, unsigned op)
+{
+    return patch->hook.len > 0 || op == PATCH_COPY;
+}

@@ -235,7 +235,7 @@ static enum fault apply_one(struct patching *p)
     name_segments(p, patch);
     if (!(patch->ops & op))
         return refuse(p, patch->bad_op.error ? &patch->bad_op : &p->kind->bad_op, patch->ops);
-    if (patch->hook.len > 0 || op == PATCH_COPY)
+    if (model_patch_is_later(patch, op))
         return call_not_yet(
             p->call, arena_text(p->call->arena, arena_format(p->call->arena, "%.*s of %.*s",
                                                              SPAN_ARG(p->op), SPAN_ARG(p->path))));

@@ -194,24 +194,34 @@ static enum fault load_default(struct call *call, const struct model_kind *kind,
     return decode_fallbacks(call->arena, kind->shape, *tree, NULL) ? OK : FAULT_NO_MEMORY;
 }
 
+/* The record that the labels name; its ancestors must be there. */
+static enum fault load_named(struct call *call, const struct model_kind *kind, struct span parent,
+                             struct span id, struct json **tree)
+{
+    enum fault rc = check_ancestors(call, kind->parent, kind);
+
+    if (rc)
+        return rc;
+    rc = call_load(call, kind, parent, id, tree);
+    if (rc == FAULT_NOT_FOUND && !kind->parent && !kind->key)
+        rc = load_default(call, kind, tree);
+    if (rc == FAULT_NOT_FOUND)
+        return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
+    return rc;
+}
+
 static enum fault run_get(struct call *call)
 {
     const struct model_kind *kind = call->match->operation->kind;
     struct span parent = call_parent_path(call, kind);
     struct span id = kind->key ? call_label(call, kind) : SPAN("");
     struct json *tree;
-    enum fault rc = check_ancestors(call, kind->parent, kind);
+    enum fault rc = load_named(call, kind, parent, id, &tree);
 
-    if (rc)
-        return rc;
-    rc = call_load(call, kind, parent, id, &tree);
-    if (rc == FAULT_NOT_FOUND && !kind->parent && !kind->key)
-        rc = load_default(call, kind, &tree);
-    if (rc == FAULT_NOT_FOUND)
-        return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
     if (!rc)
         rc = show(call, kind, parent, tree);
-    call->output = tree;
+    if (!rc)
+        call->output = tree;
     return rc;
 }
 
@@ -264,12 +274,8 @@ static enum fault run_update(struct call *call)
     struct span parent = call_parent_path(call, kind);
     struct span id = kind->key ? call_label(call, kind) : SPAN("");
     struct json *tree;
-    enum fault rc = check_ancestors(call, kind->parent, kind);
+    enum fault rc = load_named(call, kind, parent, id, &tree);
 
-    if (!rc)
-        rc = call_load(call, kind, parent, id, &tree);
-    if (rc == FAULT_NOT_FOUND)
-        return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
     if (!rc)
         rc = patch_apply(call, kind, tree);
     if (!rc)
@@ -280,7 +286,8 @@ static enum fault run_update(struct call *call)
         rc = call_save(call, kind, parent, id, tree, false);
     if (!rc)
         rc = show(call, kind, parent, tree);
-    call->output = tree;
+    if (!rc)
+        call->output = tree;
     call->needs_feed = is_fed(kind);
     return rc;
 }
@@ -348,12 +355,8 @@ static enum fault run_delete(struct call *call)
     struct span parent = call_parent_path(call, kind);
     struct span id = kind->key ? call_label(call, kind) : SPAN("");
     struct json *tree;
-    enum fault rc = check_ancestors(call, kind->parent, kind);
+    enum fault rc = load_named(call, kind, parent, id, &tree);
 
-    if (!rc)
-        rc = call_load(call, kind, parent, id, &tree);
-    if (rc == FAULT_NOT_FOUND)
-        return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
     if (!rc)
         rc = check_refusals(call, kind, parent, id);
     if (!rc && hooks && hooks->deleted)

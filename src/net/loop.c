@@ -267,18 +267,14 @@ static bool take_posted(struct loop *loop)
 
 static int wait_time(const struct loop *loop, int wait_ms)
 {
-    int64_t left;
+    int left;
 
     if (loop->ready_first)
         return 0;
     if (loop->timer_count == 0)
         return wait_ms;
-    left = (loop->timers[0]->queued - loop->now + MICROS_PER_MS - 1) / MICROS_PER_MS;
-    if (left < 0)
-        left = 0;
-    if (left > 60000)
-        left = 60000;
-    return wait_ms >= 0 && wait_ms < left ? wait_ms : (int)left;
+    left = clock_poll_ms(loop->now, loop->timers[0]->queued);
+    return wait_ms >= 0 && wait_ms < left ? wait_ms : left;
 }
 
 static bool turn(struct loop *loop, int wait_ms)

@@ -262,9 +262,8 @@ static int keep_time(struct supervisor *s)
 {
     int64_t now = clock_now(&CLOCK_SYSTEM);
     int64_t next = s->phase == SERVING ? start_due(s, now) : end_due(s, now);
-    int64_t wait = next == INT64_MAX ? -1 : (next - now + MICROS_PER_MS - 1) / MICROS_PER_MS;
 
-    return wait > INT_MAX ? INT_MAX : (int)wait;
+    return clock_poll_ms(now, next);
 }
 
 static void run(struct supervisor *s)

@@ -1,6 +1,8 @@
 /* base/: the properties that everything else leans on. */
 #include "../unit.h"
 
+#include <limits.h>
+
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/buf.h"
@@ -232,6 +234,29 @@ static void times_are_written_as_each_reader_expects(void **state)
     (void)state;
 }
 
+static void poll_waits_until_a_time_and_never_by_mistake_for_ever(void **state)
+{
+    static const struct {
+        int64_t now, at;
+        int ms;
+    } CASES[] = {
+        {1000, 1000, 0},
+        {5000, 1000, 0},
+        {1000, 1001, 1},
+        {1000, 2000, 1},
+        {1000, 2001, 2},
+        {0, INT64_MAX, -1},
+        {0, INT64_MAX - 1, INT_MAX},
+        {INT64_MAX, 0, 0},
+        {9000000, 5000, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++)
+        if (clock_poll_ms(CASES[i].now, CASES[i].at) != CASES[i].ms)
+            fail_msg("row %zu: %d", i, clock_poll_ms(CASES[i].now, CASES[i].at));
+    (void)state;
+}
+
 static void a_uuid_has_version_and_variant(void **state)
 {
     struct random random;
@@ -257,6 +282,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(malformed_utf8_is_seen_and_repaired_as_java_does),
     cmocka_unit_test(escapes_decode_and_encode),
     cmocka_unit_test(times_are_written_as_each_reader_expects),
+    cmocka_unit_test(poll_waits_until_a_time_and_never_by_mistake_for_ever),
     cmocka_unit_test(a_uuid_has_version_and_variant),
 };
 
