@@ -2,6 +2,7 @@
 #include "crypto/digest.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 
@@ -33,4 +34,9 @@ void digest_sha256_hex(struct span content, char out[static SHA256_HEX_LEN + 1])
         out[i * 2 + 1] = HEX[digest[i] & 15];
     }
     out[SHA256_HEX_LEN] = '\0';
+}
+
+const char *digest_library_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
 }

@@ -70,6 +70,11 @@ int child_descriptor(const struct child *child, const char *name, unsigned i)
     return descriptor;
 }
 
+bool child_tells_version(int argc, char **argv)
+{
+    return argc == 2 && strcmp(argv[1], "version") == 0;
+}
+
 void child_open(struct child *child, const char *name, int argc, char **argv)
 {
     static const struct rlimit NO_CORE = {0, 0};

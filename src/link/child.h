@@ -28,6 +28,10 @@ struct child {
  * Ends the process with words and exit 2 when it was not started by the supervisor. */
 void child_open(struct child *child, const char *name, int argc, char **argv);
 
+/* True when `portico version` asks which libraries the process runs with: main says so on stdout,
+ * and ends without having opened the child. */
+bool child_tells_version(int argc, char **argv);
+
 /* The value of a setting; the fallback when it is not there.  Owned by argv. */
 const char *child_text(const struct child *child, const char *name, const char *fallback);
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "control/publish.h"
 #include "control/serve.h"
+#include "crypto/digest.h"
 #include "link/child.h"
 
 static struct child child;
@@ -59,6 +60,10 @@ int main(int argc, char **argv)
     struct problem why;
     pthread_t thread;
 
+    if (child_tells_version(argc, argv)) {
+        printf("SQLite %s\n%s\n", store_library_version(), digest_library_version());
+        return 0;
+    }
     child_open(&child, "control", argc, argv);
     folder = child_text(&child, "data", "");
     if (store_open(folder, &control.store, &why) != OK)

@@ -17,6 +17,7 @@
 #include "gateway/worker.h"
 #include "link/child.h"
 #include "link/feed.h"
+#include "text/regex.h"
 
 #define DESCRIPTORS_KEPT 64 /* for listeners, the feed, logs */
 
@@ -140,6 +141,13 @@ int main(int argc, char **argv)
 {
     pthread_t thread;
 
+    if (child_tells_version(argc, argv)) {
+        char pcre2[REGEX_VERSION_MAX];
+
+        regex_version(pcre2);
+        printf("PCRE2 %s\n", pcre2);
+        return 0;
+    }
     child_open(&child, "gateway", argc, argv);
     worker_count = (unsigned)child_number(&child, "workers", 1);
     if (worker_count == 0 || worker_count > COUNTER_SHARDS)

@@ -356,3 +356,8 @@ void store_close(struct store *store)
     mem_free(store->folder);
     mem_free(store);
 }
+
+const char *store_library_version(void)
+{
+    return sqlite3_libversion();
+}

@@ -66,6 +66,9 @@ enum fault store_open(const char *folder, struct store **out, struct problem *wh
 /* No transaction may be open.  NULL is fine. */
 void store_close(struct store *store);
 
+/* The version of SQLite that runs, as in "3.40.1". */
+const char *store_library_version(void);
+
 /* --- transactions ------------------------------------------------------------------------- */
 
 enum store_mode { STORE_READ, STORE_WRITE };

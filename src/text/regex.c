@@ -2,6 +2,7 @@
  * instead of stalling a worker. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 #include "text/regex.h"
@@ -99,4 +100,12 @@ enum regex_result regex_matches(const struct regex *regex, struct span text)
         (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21))
         return REGEX_NO;
     return REGEX_TOO_COSTLY;
+}
+
+void regex_version(char out[static REGEX_VERSION_MAX])
+{
+    char whole[256] = ""; /* pcre2_config wants room for the longest there may be */
+
+    pcre2_config(PCRE2_CONFIG_VERSION, whole);
+    snprintf(out, REGEX_VERSION_MAX, "%.60s", whole);
 }

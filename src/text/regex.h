@@ -30,6 +30,10 @@ enum fault regex_new_with(struct span pattern, unsigned flags, struct regex **ou
 void regex_free(struct regex *regex); /* NULL is fine */
 
 /* The text must be well-formed UTF-8; else it does not match. */
+/* The version of PCRE2 that runs, as in "10.42 2022-12-11". */
+#define REGEX_VERSION_MAX 64
+void regex_version(char out[static REGEX_VERSION_MAX]);
+
 enum regex_result regex_matches(const struct regex *regex, struct span text);
 
 #endif
