@@ -77,6 +77,20 @@ static const struct deployment *find_deployment(struct builder *b, const struct 
     return known ? known : compile_document(b, hash);
 }
 
+static struct vtl_pairs variables_of(struct builder *b, const struct json *stage)
+{
+    const struct json *variables = json_member(stage, "variables");
+    struct vtl_pair *pairs;
+    size_t n = 0;
+
+    if (!json_is(variables, JSON_OBJECT) || variables->count == 0)
+        return (struct vtl_pairs){NULL, 0};
+    pairs = arena_try_array(&b->scratch, variables->count, sizeof *pairs);
+    for (const struct json *one = variables->first; pairs && one; one = one->next)
+        pairs[n++] = (struct vtl_pair){one->name, one->text};
+    return (struct vtl_pairs){pairs, n};
+}
+
 static const struct stage *build_stage(struct builder *b, const struct feed_record *record)
 {
     struct stage facts = {
@@ -85,6 +99,7 @@ static const struct stage *build_stage(struct builder *b, const struct feed_reco
         .account = record->key.account,
         .region = record->key.region,
         .deployment_id = json_member_text(record->body, "deploymentId", SPAN("")),
+        .variables = variables_of(b, record->body),
         .deployment = find_deployment(b, record),
         .revision = record->revision,
     };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "snapshot/mock_status.h"
@@ -236,6 +237,49 @@ static enum passthrough passthrough_of(struct span word)
     return span_is(word, "WHEN_NO_TEMPLATES") ? WHEN_NO_TEMPLATES : WHEN_NO_MATCH;
 }
 
+/* ---- integrations -------------------------------------------------------------------------- */
+
+#define TIMEOUT_DEFAULT_MS 29000
+
+static enum integration_type integration_type_of(struct span word)
+{
+    static const struct span WORDS[INTEGRATION_TYPE_COUNT] = {
+        [INTEGRATION_MOCK] = SPAN_INIT("MOCK"),
+        [INTEGRATION_HTTP] = SPAN_INIT("HTTP"),
+        [INTEGRATION_HTTP_PROXY] = SPAN_INIT("HTTP_PROXY"),
+        [INTEGRATION_AWS] = SPAN_INIT("AWS"),
+        [INTEGRATION_AWS_PROXY] = SPAN_INIT("AWS_PROXY"),
+    };
+
+    for (unsigned i = 0; i < COUNT(WORDS); i++)
+        if (span_equal(word, WORDS[i]))
+            return (enum integration_type)i;
+    return INTEGRATION_MOCK;
+}
+
+static void compile_integration(struct build *b, const struct json *one, struct integration *out)
+{
+    const struct json *parameters = json_member(one, "requestParameters");
+    const struct json *timeout = json_member(one, "timeoutInMillis");
+    struct vtl_pair *pairs;
+    uint64_t ms = TIMEOUT_DEFAULT_MS;
+
+    if (json_is(timeout, JSON_NUMBER))
+        number_u64(timeout->text, &ms);
+    out->type = integration_type_of(json_member_text(one, "type", SPAN("MOCK")));
+    out->verb = keep(b, json_member_text(one, "httpMethod", SPAN("ANY")));
+    out->uri = keep(b, json_member_text(one, "uri", SPAN("")));
+    out->timeout = (int64_t)ms * MICROS_PER_MS;
+    if (!json_is(parameters, JSON_OBJECT) || parameters->count == 0)
+        return;
+    pairs = need(arena_try_array(b->arena, parameters->count, sizeof *pairs));
+    for (const struct json *p = parameters->first; p; p = p->next) {
+        pairs[out->parameter_count].name = keep(b, p->name);
+        pairs[out->parameter_count++].value = keep(b, p->text);
+    }
+    out->parameters = pairs;
+}
+
 /* Guards that are not there yet must not be open doors. */
 static struct span missing_guard(const struct json *method)
 {
@@ -254,14 +298,12 @@ void method_compile(struct build *b, const struct json *resource, const struct j
                     struct method *out)
 {
     const struct json *integration = json_member(one, "methodIntegration");
-    struct span type = json_member_text(integration, "type", SPAN("MOCK"));
 
     out->verb = keep(b, one->name);
     out->resource_id = keep(b, json_member_text(resource, "id", SPAN("")));
     out->resource_path = keep(b, json_member_text(resource, "path", SPAN("/")));
     out->not_yet = b->not_yet.len > 0 ? b->not_yet : missing_guard(one);
-    if (out->not_yet.len == 0 && !span_is(type, "MOCK"))
-        out->not_yet = SPAN("Not yet in Portico: integrations other than MOCK");
+    compile_integration(b, integration, &out->integration);
     out->passthrough =
         passthrough_of(json_member_text(integration, "passthroughBehavior", SPAN("WHEN_NO_MATCH")));
     compile_responses(b, one, integration, out);

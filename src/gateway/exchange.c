@@ -7,7 +7,6 @@
 
 #include <assert.h>
 
-#include "base/mem.h"
 #include "text/json.h"
 
 #define EXCHANGE_MEMORY_FOR_TEXT (64 * 1024)
@@ -21,13 +20,15 @@ static unsigned jump(const struct exchange *x, unsigned to)
 static void end(struct exchange *x)
 {
     const struct stage *pinned = x->is_pinned ? x->stage : NULL;
-    struct http_call *call = x->call;
+    struct cleanup *cleanups = x->cleanups;
 
-    /* The exchange is gone with the stream; what the call holds was sent or copied by then. */
+    /* The exchange is gone with the stream; what the cleanups free was sent or copied by then. */
     http_stream_reply(x->stream, x->status, x->lines, x->body);
-    if (call) {
-        http_call_release(call);
-        mem_free(call);
+    while (cleanups) {
+        struct cleanup *cleanup = cleanups;
+
+        cleanups = cleanup->next;
+        cleanup->run(cleanup);
     }
     if (pinned)
         part_leave(&pinned->part);
@@ -96,7 +97,7 @@ void exchange_gone(struct http_handler *handler, struct http_stream *stream)
 
 /* ---- decided replies ----------------------------------------------------------------------- */
 
-static enum verdict decide(struct exchange *x, int status, struct span lines, struct span body)
+enum verdict exchange_reply(struct exchange *x, int status, struct span lines, struct span body)
 {
     x->status = status;
     x->lines = lines;
@@ -113,7 +114,7 @@ static enum verdict decide_error(struct exchange *x, int status, struct span err
                                      "x-amzn-ErrorType: %.*s\r\n",
                                      SPAN_ARG(error_type));
 
-    return decide(x, status, lines, body);
+    return exchange_reply(x, status, lines, body);
 }
 
 enum verdict exchange_fail(struct exchange *x, enum gateway_response type)

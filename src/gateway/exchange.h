@@ -16,6 +16,7 @@ enum verdict {
 };
 
 struct exchange;
+struct view;
 
 struct step {
     const char *name;
@@ -26,6 +27,15 @@ struct plan {
     const struct step *steps;
     unsigned count, reply_at, finish_at;
 };
+
+/* What must be given back when the exchange has ended; embedded in what `run` frees.  It must not
+ * lie in the exchange's arena: that is gone by then. */
+struct cleanup {
+    struct cleanup *next;
+    void (*run)(struct cleanup *cleanup);
+};
+
+#define EXTENDED_ID_LEN 16
 
 struct exchange {
     struct http_stream *stream;
@@ -38,8 +48,15 @@ struct exchange {
     const struct stage *stage; /* used beyond a turn only while is_pinned */
     bool is_pinned;
     const struct method *method;
+    char request_id[UUID_TEXT_LEN + 1];    /* $context.requestId; "" before it was made */
+    char extended_id[EXTENDED_ID_LEN + 1]; /* $context.extendedRequestId */
+    int64_t began;                         /* wall time, microseconds */
+    struct span trace;                     /* X-Amzn-Trace-Id; see exchange_trace */
+    const struct view *view;               /* see exchange_view */
     struct outcome outcome;
-    struct http_call *call; /* to control; NULL: none was started */
+    bool has_collected; /* the body was asked for */
+    void *operation;    /* the integration's own, between its two steps */
+    struct cleanup *cleanups;
     int status;
     struct span lines, body; /* of the reply; in the stream's arena or the snapshot */
     bool is_decided;
@@ -63,6 +80,18 @@ enum verdict exchange_not_yet(struct exchange *x, struct span words);
 /* Decides the reply: a JSON body with `message` (escaped here) and an error type. */
 enum verdict exchange_message(struct exchange *x, int status, const char *error_type,
                               struct span message);
+
+/* Runs when the reply was sent or dropped; the last one added runs first. */
+static inline void exchange_at_end(struct exchange *x, struct cleanup *cleanup,
+                                   void (*run)(struct cleanup *cleanup))
+{
+    *cleanup = (struct cleanup){x->cleanups, run};
+    x->cleanups = cleanup;
+}
+
+/* Decides the reply: status, whole header lines and body, all in the exchange's arena, the
+ * snapshot, or owned by a cleanup. */
+enum verdict exchange_reply(struct exchange *x, int status, struct span lines, struct span body);
 
 /* Attaches an operation. */
 static inline enum verdict exchange_wait(struct exchange *x, struct op *op)

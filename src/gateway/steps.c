@@ -1,7 +1,21 @@
 /* The rows that a request to a REST API runs down. */
 #include "base/base64.h"
 #include "gateway/exchange.h"
-#include "gateway/integration/mock.h"
+#include "gateway/integration/integration.h"
+
+/* Makes the ids that the reply carries and that mappings and logs name (section 7.5). */
+static enum verdict identify(struct exchange *x)
+{
+    struct random *random = &x->worker->random;
+    uint64_t bits[2] = {random_next(random), random_next(random)};
+
+    x->began = x->worker->loop.wall;
+    random_uuid(random, x->request_id);
+    base64_encode_url(span_make(bits, 12), x->extended_id); /* 16 characters ... */
+    x->extended_id[EXTENDED_ID_LEN - 1] = '=';              /* ... as AWS's look */
+    x->extended_id[EXTENDED_ID_LEN] = '\0';
+    return GO_ON;
+}
 
 /* The stage, by what the edge read from Host or path (spec/data-plane-rest.md, 2.2 and 2.5). */
 static enum verdict find_stage(struct exchange *x)
@@ -40,10 +54,36 @@ static enum verdict find_route(struct exchange *x)
 /* Reads the body only where something looks at it. */
 static enum verdict read_body(struct exchange *x)
 {
-    if (!mock_needs_body(x))
+    const struct integration_driver *driver = integration_driver(x->method->integration.type);
+
+    if (!driver)
+        return exchange_not_yet(x, SPAN("Not yet in Portico: integrations of this type"));
+    if (!driver->needs_body(x))
         return GO_ON;
     http_stream_collect(x->stream, HTTP_BODY_MAX, &x->resume);
+    x->has_collected = true;
     return exchange_wait(x, &x->stream->collect);
+}
+
+static enum verdict take_body(struct exchange *x)
+{
+    if (!x->has_collected || x->stream->collect.result == OP_DONE)
+        return GO_ON;
+    if (x->stream->collect.result == OP_TOO_LARGE)
+        return exchange_fail(x, REQUEST_TOO_LARGE);
+    return exchange_message(x, 400, "BadRequestException", SPAN("Bad Request"));
+}
+
+static enum verdict integrate(struct exchange *x)
+{
+    return integration_driver(x->method->integration.type)->start(x);
+}
+
+static enum verdict take_integration(struct exchange *x)
+{
+    const struct integration_driver *driver = integration_driver(x->method->integration.type);
+
+    return driver->take ? driver->take(x) : GO_ON;
 }
 
 static enum verdict render(struct exchange *x)
@@ -61,18 +101,11 @@ static enum verdict render(struct exchange *x)
     return GO_ON;
 }
 
-/* Adds the ids that every answer carries (section 7.5). */
-static enum verdict identify(struct exchange *x)
+/* Adds the ids, which every answer carries. */
+static enum verdict stamp(struct exchange *x)
 {
-    struct random *random = &x->worker->random;
-    char uuid[UUID_TEXT_LEN + 1], extended[16];
-    uint64_t bits[2] = {random_next(random), random_next(random)};
-
-    random_uuid(random, uuid);
-    base64_encode_url(span_make(bits, 12), extended); /* 16 characters, of which 15 are shown */
-    x->lines =
-        arena_format(exchange_arena(x), "%.*sx-amzn-RequestId: %s\r\nx-amz-apigw-id: %.15s=\r\n",
-                     SPAN_ARG(x->lines), uuid, extended);
+    x->lines = arena_format(exchange_arena(x), "%.*sx-amzn-RequestId: %s\r\nx-amz-apigw-id: %s\r\n",
+                            SPAN_ARG(x->lines), x->request_id, x->extended_id);
     return GO_ON;
 }
 
@@ -85,13 +118,16 @@ static enum verdict account(struct exchange *x)
 }
 
 static const struct step REST_STEPS[] = {
+    {"identify", identify},
     {"stage", find_stage},
     {"route", find_route},
-    {"read body", read_body}, /* WAIT: only where a consumer needs it */
-    {"integrate", mock_integrate},
+    {"read body", read_body}, /* WAITs only where a consumer needs it */
+    {"body read", take_body},
+    {"integrate", integrate}, /* WAITs for the backend */
+    {"integrated", take_integration},
     {"render", render}, /* reply_at: gateway responses too */
-    {"identify", identify},
+    {"stamp", stamp},
     {"account", account}, /* finish_at: once, always; the runner then sends */
 };
 
-const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 4, 6};
+const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 7, 9};

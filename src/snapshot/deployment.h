@@ -14,6 +14,7 @@
 #include "snapshot/gateway_response.h"
 #include "snapshot/part.h"
 #include "text/regex.h"
+#include "vtl/template.h"
 
 /* A body for one media type. */
 struct media_body {
@@ -51,12 +52,32 @@ struct request_template {
     struct outcome outcome;
 };
 
+enum integration_type {
+    INTEGRATION_MOCK,
+    INTEGRATION_HTTP,
+    INTEGRATION_HTTP_PROXY,
+    INTEGRATION_AWS,
+    INTEGRATION_AWS_PROXY,
+    INTEGRATION_TYPE_COUNT
+};
+
+/* Where a method's requests go. */
+struct integration {
+    enum integration_type type;
+    struct span verb; /* of the backend's request; "ANY": the client's */
+    struct span uri;  /* as configured: {parameters} and ${stageVariables.x} are not filled in */
+    int64_t timeout;  /* microseconds */
+    const struct vtl_pair *parameters; /* requestParameters: destination, source */
+    size_t parameter_count;
+};
+
 enum passthrough { WHEN_NO_MATCH, WHEN_NO_TEMPLATES, NEVER };
 
 struct method {
     struct span verb; /* "GET", or "ANY" */
     struct span resource_id, resource_path;
     struct span not_yet; /* the whole method is not in Portico yet: 501 with these words */
+    struct integration integration;
     enum passthrough passthrough;
     const struct request_template *templates;
     size_t template_count;

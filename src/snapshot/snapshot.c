@@ -26,6 +26,20 @@ static struct span part_text(struct part *part, struct span text)
     return copy;
 }
 
+static struct vtl_pairs part_pairs(struct part *part, struct vtl_pairs pairs)
+{
+    struct vtl_pair *copy;
+
+    if (pairs.count == 0)
+        return (struct vtl_pairs){NULL, 0};
+    copy = part_array(part, pairs.count, sizeof *copy);
+    for (size_t i = 0; i < pairs.count; i++) {
+        copy[i].name = part_text(part, pairs.at[i].name);
+        copy[i].value = part_text(part, pairs.at[i].value);
+    }
+    return (struct vtl_pairs){copy, pairs.count};
+}
+
 static void stage_drop(struct part *part)
 {
     const struct stage *stage = (const struct stage *)part;
@@ -43,6 +57,7 @@ struct stage *stage_new(struct shelf *shelf, const struct stage *facts)
     stage->account = part_text(&stage->part, facts->account);
     stage->region = part_text(&stage->part, facts->region);
     stage->deployment_id = part_text(&stage->part, facts->deployment_id);
+    stage->variables = part_pairs(&stage->part, facts->variables);
     stage->revision = facts->revision;
     stage->deployment = facts->deployment;
     if (stage->deployment)

@@ -19,6 +19,7 @@ struct stage {
     struct span name;
     struct span api_id, account, region;
     struct span deployment_id;
+    struct vtl_pairs variables;
     const struct deployment *deployment; /* NULL: its document is missing; answers 500 */
     uint64_t revision;                   /* of the record it was made from */
 };

@@ -33,6 +33,20 @@ static bool is_ours(struct span name)
     return name.len >= prefix.len && span_equal_nocase(span_first(name, prefix.len), prefix);
 }
 
+/* A call and its exchange's duty to free it. */
+struct control_call {
+    struct http_call call;
+    struct cleanup cleanup;
+};
+
+static void end_call(struct cleanup *cleanup)
+{
+    struct control_call *one = container_of(cleanup, struct control_call, cleanup);
+
+    http_call_release(&one->call);
+    mem_free(one);
+}
+
 static enum verdict collect(struct exchange *x)
 {
     http_stream_collect(x->stream, CONTROL_BODY_MAX, &x->resume);
@@ -66,6 +80,7 @@ static struct span control_head(struct exchange *x)
 
 static enum verdict forward(struct exchange *x)
 {
+    struct control_call *one;
     struct span head;
 
     switch (x->stream->collect.result) {
@@ -83,24 +98,27 @@ static enum verdict forward(struct exchange *x)
     if (!head.at)
         return exchange_message(x, 431, "RequestHeaderSectionTooLargeException",
                                 SPAN("Request Header Fields Too Large"));
-    x->call = mem_zero(1, sizeof *x->call);
-    x->call->method = x->stream->request.method;
-    x->call->head = head;
-    x->call->body = x->stream->body;
-    x->call->answer_max = CONTROL_ANSWER_MAX;
-    x->call->time_max = CONTROL_TIME_MAX;
-    http_call_start(x->call, &x->worker->control, &x->resume);
-    return exchange_wait(x, &x->call->op);
+    one = mem_zero(1, sizeof *one);
+    one->call.method = x->stream->request.method;
+    one->call.head = head;
+    one->call.body = x->stream->body;
+    one->call.answer_max = CONTROL_ANSWER_MAX;
+    one->call.time_max = CONTROL_TIME_MAX;
+    x->operation = one;
+    exchange_at_end(x, &one->cleanup, end_call);
+    http_call_start(&one->call, &x->worker->control, &x->resume);
+    return exchange_wait(x, &one->call.op);
 }
 
 static enum verdict relay(struct exchange *x)
 {
-    const struct http_response *r = &x->call->response;
+    const struct control_call *one = x->operation;
+    const struct http_response *r = &one->call.response;
     struct buf lines;
 
-    if (x->call->op.result != OP_DONE) {
+    if (one->call.op.result != OP_DONE) {
         log_warn("a control call failed: the control process %s",
-                 x->call->op.result == OP_TIMED_OUT ? "did not answer in time" : "is not there");
+                 one->call.op.result == OP_TIMED_OUT ? "did not answer in time" : "is not there");
         exchange_message(x, 503, "ServiceUnavailableException",
                          SPAN("Portico's control process is not available; it is being started "
                               "again, try in a second"));
@@ -114,7 +132,7 @@ static enum verdict relay(struct exchange *x)
                      SPAN_ARG(r->headers[i].value));
     x->status = r->status;
     x->lines = arena_copy(exchange_arena(x), buf_span(&lines));
-    x->body = x->call->answer;
+    x->body = one->call.answer;
     buf_release(&lines);
     return GO_ON;
 }

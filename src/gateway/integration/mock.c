@@ -1,6 +1,6 @@
 /* MOCK: the work was done when the deployment was compiled; here a template is chosen by media
  * type, and only a passed-through body is read at request time. */
-#include "gateway/integration/mock.h"
+#include "gateway/integration/integration.h"
 
 #include <stdio.h>
 
@@ -28,7 +28,9 @@ static bool passes_through(const struct method *method)
     return false;
 }
 
-bool mock_needs_body(const struct exchange *x)
+/* True when no template serves the request's media type and the body is passed through: it is then
+ * read as the template would have been. */
+static bool needs_body(const struct exchange *x)
 {
     return !chosen_template(x) && passes_through(x->method);
 }
@@ -39,10 +41,6 @@ static enum verdict integrate_body(struct exchange *x)
     int64_t status;
     int len;
 
-    if (x->stream->collect.result == OP_TOO_LARGE)
-        return exchange_fail(x, REQUEST_TOO_LARGE);
-    if (x->stream->collect.result != OP_DONE)
-        return exchange_message(x, 400, "BadRequestException", SPAN("Bad Request"));
     if (!mock_status(exchange_arena(x), x->stream->body, &status))
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     len = snprintf(selector, sizeof selector, "%lld", (long long)status);
@@ -50,7 +48,7 @@ static enum verdict integrate_body(struct exchange *x)
     return GO_ON;
 }
 
-enum verdict mock_integrate(struct exchange *x)
+static enum verdict start(struct exchange *x)
 {
     const struct request_template *template = chosen_template(x);
 
@@ -70,3 +68,5 @@ enum verdict mock_integrate(struct exchange *x)
     }
     return exchange_fail(x, API_CONFIGURATION_ERROR);
 }
+
+const struct integration_driver MOCK_DRIVER = {needs_body, start, NULL};

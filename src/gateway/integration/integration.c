@@ -1,0 +1,11 @@
+/* The table of integration types. */
+#include "gateway/integration/integration.h"
+
+const struct integration_driver *integration_driver(enum integration_type type)
+{
+    static const struct integration_driver *const DRIVERS[INTEGRATION_TYPE_COUNT] = {
+        [INTEGRATION_MOCK] = &MOCK_DRIVER,
+    };
+
+    return DRIVERS[type];
+}
