@@ -6,14 +6,14 @@
 #include "base/log.h"
 #include "control/browser.h"
 #include "control/credential.h"
+#include "control/handler.h"
+#include "control/protocol.h"
 #include "control/validate.h"
 
 #define TRIES_MAX 5
 
 /* Errors that no service's model names. */
-static const struct model_error UNSIGNED = {SPAN_INIT("MissingAuthenticationTokenException"), 403};
 static const struct model_error FOREIGN = {SPAN_INIT("AccessDeniedException"), 403};
-static const struct model_error UNKNOWN = {SPAN_INIT("UnknownOperationException"), 404};
 static const struct model_error NOT_YET = {SPAN_INIT("NotImplementedException"), 501};
 static const struct model_error FAILED = {SPAN_INIT("ServiceUnavailableException"), 503};
 static const struct model_error TOO_LARGE = {SPAN_INIT("RequestEntityTooLargeException"), 413};
@@ -35,7 +35,8 @@ static bool is_account(struct span key)
 }
 
 /* Who asks for what. */
-static enum fault identify(struct call *call, const struct http_request *request,
+static enum fault identify(struct call *call, const struct protocol *protocol,
+                           const struct http_request *request, struct span body,
                            struct control_match *match)
 {
     struct credential credential = credential_of(call->arena, request);
@@ -46,15 +47,13 @@ static enum fault identify(struct call *call, const struct http_request *request
         return refuse(call, &FOREIGN, span_of(foreign));
     call->account = is_account(credential.key) ? credential.key : call->control->account;
     call->region = credential.region.len > 0 ? credential.region : call->control->region;
-    rc = control_route(call->control->routes, call->arena, credential.service, request->method,
-                       request->path, request->query, match);
-    if (!credential.is_there && (rc || !match->operation->is_unsigned))
-        return refuse(call, &UNSIGNED, SPAN("Missing Authentication Token"));
-    if (rc == FAULT_NOT_FOUND || rc == FAULT_UNSUPPORTED)
-        return refuse(call, &UNKNOWN,
-                      arena_format(call->arena, "Portico knows no operation %.*s %.*s",
-                                   SPAN_ARG(request->method), SPAN_ARG(request->path)));
-    call->match = match;
+    rc = protocol->route(call, request, body, credential.service, match);
+    if (!rc)
+        call->match = match;
+    if (!credential.is_there && (rc || !match->operation->is_unsigned)) {
+        call->refused = protocol->unsigned_answer;
+        return FAULT_DENIED;
+    }
     if (!rc && match->operation->is_later)
         return refuse(call, &NOT_YET,
                       arena_format(call->arena, "Not yet in Portico: %.*s",
@@ -62,12 +61,11 @@ static enum fault identify(struct call *call, const struct http_request *request
     return rc;
 }
 
-static enum fault read_input(struct call *call, const struct http_request *request,
-                             struct span body)
+static enum fault read_input(struct call *call, const struct protocol *protocol,
+                             const struct http_request *request, struct span body)
 {
-    struct rest_request rest = {request->query, request->headers, request->header_count, body};
     struct json *input;
-    enum fault rc = decode_rest_json(call->arena, call->match, &rest, &input, &call->refused);
+    enum fault rc = protocol->decode(call, request, body, &input);
 
     if (rc == OK) {
         call->input = input;
@@ -77,14 +75,19 @@ static enum fault read_input(struct call *call, const struct http_request *reque
     return rc == FAULT_TYPE ? FAULT_DENIED : rc;
 }
 
-static bool is_write(enum model_verb verb)
+static bool is_write(const struct model_operation *op)
 {
+    const struct handler *handler = op->verb == VERB_HANDLER ? handler_find(op->handler) : NULL;
+    enum model_verb verb = op->verb;
+
+    if (handler)
+        return !handler->reads_only;
     return verb != VERB_GET && verb != VERB_LIST && verb != VERB_TAGS && verb != VERB_REFUSED;
 }
 
 static enum fault run_once(struct call *call, uint64_t *revision, struct problem *why)
 {
-    enum store_mode mode = is_write(call->match->operation->verb) ? STORE_WRITE : STORE_READ;
+    enum store_mode mode = is_write(call->match->operation) ? STORE_WRITE : STORE_READ;
     enum fault rc = store_begin(call->control->store, mode, &call->tx, why);
 
     if (rc)
@@ -101,8 +104,12 @@ static enum fault run(struct call *call)
 {
     struct problem why = {.text = "the store failed"};
     uint64_t revision = 0;
-    enum fault rc = FAULT_CONFLICT;
+    const struct handler *handler = handler_find(call->match->operation->handler);
+    enum fault rc = handler && handler->prepare ? handler->prepare(call) : OK;
 
+    if (rc)
+        return rc;
+    rc = FAULT_CONFLICT;
     for (int i = 0; rc == FAULT_CONFLICT && i < TRIES_MAX; i++)
         rc = run_once(call, &revision, &why);
     if (rc == OK && call->needs_feed && call->control->feed) {
@@ -146,25 +153,26 @@ static void explain(struct call *call, enum fault rc)
 void dispatch(struct control *control, struct arena *arena, const struct http_request *request,
               struct span request_body, struct buf *body, struct encoded *out)
 {
+    const struct protocol *protocol = protocol_of(request);
     struct call call = {.control = control, .arena = arena};
     struct control_match match;
-    char *id = arena_alloc(arena, UUID_TEXT_LEN + 1);
+    char *text = arena_alloc(arena, UUID_TEXT_LEN + 1);
+    struct span id = {text, UUID_TEXT_LEN};
     enum fault rc;
 
     random_init(&call.random);
-    rc = identify(&call, request, &match);
+    random_uuid(&call.random, text);
+    rc = identify(&call, protocol, request, request_body, &match);
     if (!rc)
-        rc = read_input(&call, request, request_body);
+        rc = read_input(&call, protocol, request, request_body);
     if (!rc)
         rc = run(&call);
-    if (!rc && !encode_rest_json(arena, match.service, match.operation, call.output, body, out))
+    if (!rc && !protocol->encode(&call, id, body, out))
         rc = FAULT_TOO_LARGE;
     if (rc) {
         explain(&call, rc);
         buf_clear(body);
-        encode_rest_json_error(arena, &call.refused, body, out);
+        protocol->encode_error(&call, id, body, out);
     }
-    random_uuid(&call.random, id);
-    out->headers[out->header_count++] =
-        (struct http_header){SPAN("x-amzn-RequestId"), span_make(id, UUID_TEXT_LEN)};
+    out->headers[out->header_count++] = (struct http_header){SPAN("x-amzn-RequestId"), id};
 }

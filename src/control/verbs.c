@@ -4,6 +4,7 @@
  * verb runs; then the ancestors must exist, then the rules with words of their own, then
  * references, then what only the kind's hook knows. */
 #include "control/call.h"
+#include "control/handler.h"
 #include "control/patch.h"
 #include "control/validate.h"
 
@@ -367,6 +368,13 @@ static enum fault run_delete(struct call *call)
     return rc;
 }
 
+static enum fault run_handler(struct call *call)
+{
+    const struct handler *handler = handler_find(call->match->operation->handler);
+
+    return handler ? handler->run(call) : FAULT_UNSUPPORTED;
+}
+
 enum fault verb_run(struct call *call)
 {
     const struct model_operation *op = call->match->operation;
@@ -385,10 +393,11 @@ enum fault verb_run(struct call *call)
         return run_delete(call);
     case VERB_UPDATE:
         return run_update(call);
+    case VERB_HANDLER:
+        return run_handler(call);
     case VERB_TAG:
     case VERB_UNTAG:
     case VERB_TAGS:
-    case VERB_HANDLER:
     case VERB_LATER:
         return FAULT_UNSUPPORTED;
     }

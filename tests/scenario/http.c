@@ -177,12 +177,17 @@ bool http_raw(struct scenario *scenario, struct span bytes)
     return true;
 }
 
+/* The paths of Lambda begin with a date; all others are API Gateway's. */
 bool control_call(struct scenario *scenario, struct span method, struct span path, struct span body)
 {
-    return http_exchange(
-        scenario, method, path,
-        SPAN("Authorization: AWS4-HMAC-SHA256 "
-             "Credential=test/20260101/us-east-1/apigateway/aws4_request, "
-             "SignedHeaders=host, Signature=00\r\nContent-Type: application/json\r\n"),
-        body);
+    const char *service = span_starts(path, SPAN("/20")) ? "lambda" : "apigateway";
+
+    return http_exchange(scenario, method, path,
+                         arena_format(&scenario->arena,
+                                      "Authorization: AWS4-HMAC-SHA256 "
+                                      "Credential=test/20260101/us-east-1/%s/aws4_request, "
+                                      "SignedHeaders=host, Signature=00\r\n"
+                                      "Content-Type: application/json\r\n",
+                                      service),
+                         body);
 }
