@@ -95,6 +95,12 @@ uint64_t json_number_hash(struct span text);
 bool json_number_int(struct span text, int64_t *out);
 bool json_number_is_whole(struct span text); /* 1.0 and 1e2 are */
 
+/* Whether `text` is a whole multiple of `of`, exactly.  `of` must not be 0 and must have at most
+ * JSON_DIVISOR_DIGITS significant digits (json_number_digits). */
+#define JSON_DIVISOR_DIGITS 18
+bool json_number_is_multiple(struct span text, struct span of);
+size_t json_number_digits(struct span text); /* 0 for zero; 1 for 100 */
+
 /* --- building: NULL when the arena is over; texts are borrowed, not copied --- */
 struct json *json_new(struct arena *arena, enum json_type type);
 struct json *json_text(struct arena *arena, struct span text);

@@ -1,5 +1,6 @@
 /* JSON numbers by value.  The text is the truth: it is compared digit by digit, so that numbers
  * that no double holds still compare right and nothing is rounded on the way. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +199,46 @@ bool json_number_is_whole(struct span text)
     struct decimal d = decimal_of(text);
 
     return d.count == 0 || d.power >= (int64_t)d.count;
+}
+
+size_t json_number_digits(struct span text)
+{
+    return decimal_of(text).count;
+}
+
+/* base * 10^n modulo `by`, by squaring. */
+static uint64_t shift_modulo(uint64_t base, int64_t n, uint64_t by)
+{
+    unsigned __int128 result = base % by, ten = 10 % by;
+
+    for (; n > 0; n /= 2) {
+        if (n % 2)
+            result = result * ten % by;
+        ten = ten * ten % by;
+    }
+    return (uint64_t)result;
+}
+
+/* With digits a and b that do not end in 0: a * 10^x is a multiple of b * 10^y only if x >= y,
+ * and then if b divides a * 10^(x - y). */
+bool json_number_is_multiple(struct span text, struct span of)
+{
+    struct decimal a = decimal_of(text), b = decimal_of(of);
+    unsigned __int128 rest = 0;
+    uint64_t divisor = 0;
+    int64_t shift;
+
+    assert(b.count > 0 && b.count <= JSON_DIVISOR_DIGITS);
+    if (a.count == 0)
+        return true;
+    shift = (a.power - (int64_t)a.count) - (b.power - (int64_t)b.count);
+    if (shift < 0)
+        return false;
+    while (b.digits.len > 0)
+        divisor = divisor * 10 + (uint64_t)(next_digit(&b.digits) - '0');
+    while (a.digits.len > 0)
+        rest = (rest * 10 + (unsigned)(next_digit(&a.digits) - '0')) % divisor;
+    return shift_modulo((uint64_t)rest, shift, divisor) == 0;
 }
 
 struct json *json_number(struct arena *arena, int64_t n)
