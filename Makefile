@@ -15,7 +15,7 @@ release_CFLAGS := $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-stron
 release_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
 check_CFLAGS := $(BASE_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 check_LDFLAGS := -fsanitize=address,undefined
-LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lm -lpthread
+LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lyaml -lm -lpthread
 
 FOLDERS := $(shell sed -n 's/^folder \([a-z]*\):.*/\1/p' tools/layers)
 PROCESSES := $(shell sed -n 's/^process \([a-z]*\):.*/\1/p' tools/layers)
