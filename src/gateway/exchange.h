@@ -17,6 +17,7 @@ enum verdict {
 
 struct exchange;
 struct view;
+struct backend_answer;
 
 struct step {
     const char *name;
@@ -54,8 +55,9 @@ struct exchange {
     struct span trace;                     /* X-Amzn-Trace-Id; see exchange_trace */
     const struct view *view;               /* see exchange_view */
     struct outcome outcome;
-    bool has_collected; /* the body was asked for */
-    void *operation;    /* the integration's own, between its two steps */
+    const struct backend_answer *answer; /* reply/answer.h; NULL: a mock, or none yet */
+    bool has_collected;                  /* the body was asked for */
+    void *operation;                     /* the integration's own, between its two steps */
     struct cleanup *cleanups;
     int status;
     struct span lines, body; /* of the reply; in the stream's arena or the snapshot */

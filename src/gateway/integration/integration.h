@@ -2,7 +2,7 @@
  *
  * The runner calls `start` once, then `take` once.  Both decide the reply with exchange_reply,
  * exchange_fail or exchange_message when there is nothing more to do (REPLY).  Types that use
- * integration responses set x->outcome in `take` instead and answer GO_ON. */
+ * integration responses return exchange_answer (gateway/reply/answer.h) from `take` instead. */
 #ifndef GATEWAY_INTEGRATION_INTEGRATION_H
 #define GATEWAY_INTEGRATION_INTEGRATION_H
 

@@ -1,9 +1,7 @@
 /* MOCK: the work was done when the deployment was compiled; here a template is chosen by media
  * type, and only a passed-through body is read at request time. */
 #include "gateway/integration/integration.h"
-
-#include <stdio.h>
-
+#include "gateway/reply/answer.h"
 #include "snapshot/mock_status.h"
 
 static const struct request_template *chosen_template(const struct exchange *x)
@@ -37,36 +35,22 @@ static bool needs_body(const struct exchange *x)
 
 static enum verdict integrate_body(struct exchange *x)
 {
-    char selector[24];
     int64_t status;
-    int len;
 
     if (!mock_status(exchange_arena(x), x->stream->body, &status))
         return exchange_fail(x, API_CONFIGURATION_ERROR);
-    len = snprintf(selector, sizeof selector, "%lld", (long long)status);
-    x->outcome = method_outcome(x->method, span_make(selector, (size_t)len));
-    return GO_ON;
+    return exchange_answer_status(x, status);
 }
 
 static enum verdict start(struct exchange *x)
 {
     const struct request_template *template = chosen_template(x);
 
-    if (template)
-        x->outcome = template->outcome;
-    else if (!passes_through(x->method))
-        return exchange_fail(x, UNSUPPORTED_MEDIA_TYPE);
-    else if (integrate_body(x) == REPLY)
-        return REPLY;
-    switch (x->outcome.kind) {
-    case OUTCOME_RESPONSE:
-        return GO_ON;
-    case OUTCOME_FAILURE:
-        return exchange_fail(x, x->outcome.failure);
-    case OUTCOME_NOT_YET:
-        return exchange_not_yet(x, x->outcome.not_yet);
-    }
-    return exchange_fail(x, API_CONFIGURATION_ERROR);
+    if (!template)
+        return passes_through(x->method) ? integrate_body(x)
+                                         : exchange_fail(x, UNSUPPORTED_MEDIA_TYPE);
+    x->outcome = template->outcome;
+    return exchange_outcome(x);
 }
 
 const struct integration_driver MOCK_DRIVER = {needs_body, start, NULL};

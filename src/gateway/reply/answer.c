@@ -1,0 +1,35 @@
+/* From a backend's answer to the integration response that serves it. */
+#include "gateway/reply/answer.h"
+
+#include <inttypes.h>
+
+enum verdict exchange_outcome(struct exchange *x)
+{
+    switch (x->outcome.kind) {
+    case OUTCOME_RESPONSE:
+        return GO_ON;
+    case OUTCOME_FAILURE:
+        return exchange_fail(x, x->outcome.failure);
+    case OUTCOME_NOT_YET:
+        return exchange_not_yet(x, x->outcome.not_yet);
+    }
+    return exchange_fail(x, API_CONFIGURATION_ERROR);
+}
+
+enum verdict exchange_answer_status(struct exchange *x, int64_t status)
+{
+    x->outcome = method_outcome(x->method, arena_format(exchange_arena(x), "%" PRId64, status));
+    return exchange_outcome(x);
+}
+
+enum verdict exchange_answer(struct exchange *x, const struct backend_answer *answer)
+{
+    struct backend_answer *kept = arena_new(exchange_arena(x), struct backend_answer);
+
+    *kept = *answer;
+    x->answer = kept;
+    if (!answer->selector.at)
+        return exchange_answer_status(x, answer->status);
+    x->outcome = method_outcome(x->method, answer->selector);
+    return exchange_outcome(x);
+}
