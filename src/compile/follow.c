@@ -1,7 +1,8 @@
 /* Records to parts: Stage records name a Deployment record, which names a document (a blob).
  *
- * A batch is whole today, so roots are made anew; compiled deployments are found again by the hash
- * of their document. */
+ * Roots are made anew at each batch, which is a pointer per API.  Below them only those APIs are
+ * rebuilt that a record of the batch dirties (compile/depends.c), of those only the stages that
+ * changed, and compiled deployments are found again by the hash of their document. */
 #include "compile/follow.h"
 
 #include <assert.h>
@@ -10,19 +11,34 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "compile/depends.h"
 #include "compile/deployment.h"
 
 #define DOCUMENT_MEMORY_MAX (256UL * 1024 * 1024)
 
+/* A Stage record of the batch, in the list of its API. */
+struct stage_change {
+    const struct feed_record *record;
+    struct stage_change *next;
+};
+
+/* An API that the batch dirties. */
+struct api_change {
+    struct span id;                   /* as its records have it */
+    const struct feed_record *record; /* of the API itself; NULL: not in the batch */
+    struct stage_change *stages;
+    size_t stage_count;
+};
+
 struct builder {
     struct shelf *shelf;
     const struct feed_batch *batch;
-    struct map compiled;    /* document hash -> struct deployment */
-    struct map blobs;       /* document hash -> struct feed_blob */
-    struct map deployments; /* "api/id" -> struct feed_record */
-    struct map stages;      /* api -> the first of its Stage records, which stand together */
-    struct map apis;        /* ids in lower case, as they are compared -> struct feed_record */
-    struct arena scratch;   /* keys */
+    const struct snapshot *before;   /* NULL when the batch is whole */
+    struct map compiled;             /* document hash -> struct deployment */
+    struct map blobs;                /* document hash -> struct feed_blob */
+    struct map deployments;          /* "api/id" -> struct feed_record */
+    struct map changes;              /* ids in lower case, as they are compared -> api_change */
+    struct arena scratch;            /* keys, changes */
     const struct deployment **owned; /* uses of this builder, given back at its end */
     size_t owned_count;
 };
@@ -107,35 +123,60 @@ static const struct stage *build_stage(struct builder *b, const struct feed_reco
     return stage_new(b->shelf, &facts);
 }
 
-static bool is_kind(const struct feed_record *record, const char *kind)
+/* ---- what the batch changes ---------------------------------------------------------------- */
+
+/* Hosts have no case, so two ids that differ in nothing else are one: the first is served.  Control
+ * lets no such pair in; a store that holds one must not end the gateway. */
+static struct api_change *change_of(struct builder *b, struct span id)
 {
-    return record->body && span_is(record->key.kind, kind);
+    struct span lower = arena_copy(&b->scratch, id);
+    struct api_change *change;
+
+    assert(lower.at && "compile: a batch is over its ceiling");
+    for (size_t i = 0; i < lower.len; i++)
+        ((char *)(uintptr_t)lower.at)[i] = ascii_lower(lower.at[i]);
+    if ((change = map_get(&b->changes, lower)) == NULL) {
+        change = arena_new(&b->scratch, struct api_change);
+        change->id = id;
+        map_set(&b->changes, lower, change);
+    } else if (!span_equal(change->id, id)) {
+        log_error("two APIs share the id %.*s: only the first is served", SPAN_ARG(id));
+        return NULL;
+    }
+    return change;
 }
 
-/* Records of one kind, in the order of the batch. */
-static bool is_stage_of(const struct feed_record *record, struct span api)
+static void note_stage(struct builder *b, const struct feed_record *record)
 {
-    return is_kind(record, "Stage") && span_equal(record->key.parent, api);
+    struct api_change *change = change_of(b, record->key.parent);
+    struct stage_change *one;
+
+    if (!change)
+        return;
+    one = arena_new(&b->scratch, struct stage_change);
+    *one = (struct stage_change){record, change->stages};
+    change->stages = one;
+    change->stage_count++;
 }
 
-static const struct api *build_api(struct builder *b, struct span id)
+static void note_record(struct builder *b, const struct feed_record *record)
 {
-    const struct feed_batch *batch = b->batch;
-    const struct feed_record *first = map_get(&b->stages, id);
-    size_t at = first ? (size_t)(first - batch->records) : 0, end = at, count = 0;
-    const struct stage **stages;
-    const struct api *api;
+    struct api_change *change;
 
-    while (first && end < batch->record_count && is_stage_of(&batch->records[end], id))
-        end++;
-    stages = mem_zero(end - at, sizeof(struct stage *));
-    for (size_t i = at; i < end; i++)
-        stages[count++] = build_stage(b, &batch->records[i]);
-    api = api_new(b->shelf, id, stages, count);
-    for (size_t i = 0; i < count; i++)
-        part_leave(&stages[i]->part);
-    mem_free(stages);
-    return api;
+    switch (depends_on(record->key.kind)) {
+    case DIRTIES_NOTHING:
+        break;
+    case DIRTIES_API:
+        if ((change = change_of(b, record->key.id)) != NULL)
+            change->record = record;
+        break;
+    case DIRTIES_API_STAGES:
+        note_stage(b, record);
+        break;
+    }
+    if (record->body && span_is(record->key.kind, "Deployment"))
+        map_set(&b->deployments, pair_key(b, record->key.parent, record->key.id),
+                (void *)(uintptr_t)record);
 }
 
 static void index_batch(struct builder *b)
@@ -145,44 +186,60 @@ static void index_batch(struct builder *b)
     for (size_t i = 0; i < batch->blob_count; i++)
         map_set(&b->blobs, batch->blobs[i].sha256, (void *)(uintptr_t)&batch->blobs[i]);
     for (size_t i = 0; i < batch->record_count; i++)
-        if (is_kind(&batch->records[i], "Stage") &&
-            !map_get(&b->stages, batch->records[i].key.parent))
-            map_set(&b->stages, batch->records[i].key.parent,
-                    (void *)(uintptr_t)&batch->records[i]);
-    for (size_t i = 0; i < batch->record_count; i++)
-        if (is_kind(&batch->records[i], "Deployment"))
-            map_set(&b->deployments,
-                    pair_key(b, batch->records[i].key.parent, batch->records[i].key.id),
-                    (void *)(uintptr_t)&batch->records[i]);
+        note_record(b, &batch->records[i]);
 }
 
-/* Hosts have no case, so two ids that differ in nothing else are one: the first is served.  Control
- * lets no such pair in; a store that holds one must not end the gateway. */
-static bool is_first_of_its_id(struct builder *b, const struct feed_record *record)
-{
-    struct span id = arena_copy(&b->scratch, record->key.id);
+/* ---- the root ------------------------------------------------------------------------------ */
 
-    for (size_t i = 0; i < id.len; i++)
-        ((char *)(uintptr_t)id.at)[i] = ascii_lower(id.at[i]);
-    if (map_get(&b->apis, id)) {
-        log_error("two APIs share the id %.*s: only the first is served", SPAN_ARG(id));
-        return false;
-    }
-    map_set(&b->apis, id, (void *)(uintptr_t)record);
-    return true;
+static bool has_change(const struct api_change *change, struct span stage)
+{
+    for (const struct stage_change *one = change->stages; one; one = one->next)
+        if (span_equal(one->record->key.id, stage))
+            return true;
+    return false;
+}
+
+/* The API with its changed stages and those that it had.  NULL when it is not, or no more. */
+static const struct api *build_api(struct builder *b, const struct api_change *change)
+{
+    const struct api *old = snapshot_api(b->before, change->id), *api;
+    size_t room = change->stage_count + (old ? old->stage_count : 0), count = 0;
+    const struct stage **stages;
+
+    if (change->record ? !change->record->body : !old)
+        return NULL;
+    stages = mem_zero(room ? room : 1, sizeof(struct stage *));
+    for (const struct stage_change *one = change->stages; one; one = one->next)
+        if (one->record->body)
+            stages[count++] = build_stage(b, one->record);
+    for (size_t i = 0; old && i < old->stage_count; i++)
+        if (!has_change(change, old->stages[i]->name)) {
+            part_use(&old->stages[i]->part);
+            stages[count++] = old->stages[i];
+        }
+    api = api_new(b->shelf, change->id, stages, count);
+    for (size_t i = 0; i < count; i++)
+        part_leave(&stages[i]->part);
+    mem_free(stages);
+    return api;
 }
 
 static struct snapshot *build_root(struct builder *b)
 {
-    const struct feed_batch *batch = b->batch;
-    const struct api **apis = mem_zero(batch->record_count, sizeof(struct api *));
+    size_t room = b->changes.count + (b->before ? b->before->api_count : 0), count = 0;
+    const struct api **apis = mem_zero(room ? room : 1, sizeof(struct api *)), *api;
+    const struct map_entry *entry;
     struct snapshot *snap;
-    size_t count = 0;
 
-    for (size_t i = 0; i < batch->record_count && count < FOLLOW_APIS_MAX; i++)
-        if (is_kind(&batch->records[i], "RestApi") && is_first_of_its_id(b, &batch->records[i]))
-            apis[count++] = build_api(b, batch->records[i].key.id);
-    snap = snapshot_new(b->shelf, batch->revision, apis, count);
+    for (size_t i = 0; (entry = map_next(&b->changes, &i)) != NULL;)
+        if (count < FOLLOW_APIS_MAX && (api = build_api(b, entry->value)) != NULL)
+            apis[count++] = api;
+    for (size_t i = 0; b->before && i < b->before->slot_count && count < FOLLOW_APIS_MAX; i++)
+        if ((api = b->before->slots[i]) != NULL && !map_get(&b->changes, api->id)) {
+            part_use(&api->part);
+            apis[count++] = api;
+        }
+    snap = snapshot_new(b->shelf, b->batch->revision, apis, count);
     for (size_t i = 0; i < count; i++)
         part_leave(&apis[i]->part);
     mem_free(apis);
@@ -193,17 +250,15 @@ struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batc
                               const struct snapshot *before)
 {
     size_t room = batch->record_count + 1000000;
-    struct builder b = {.shelf = shelf, .batch = batch};
+    struct builder b = {.shelf = shelf, .batch = batch, .before = batch->is_whole ? NULL : before};
     struct snapshot *snap;
 
-    assert(batch->is_whole);
     map_init(&b.compiled, room);
     map_init(&b.blobs, room);
     map_init(&b.deployments, room);
-    map_init(&b.stages, room);
-    map_init(&b.apis, room);
+    map_init(&b.changes, room);
     arena_init(&b.scratch, 1UL << 30);
-    b.owned = mem_zero(batch->record_count, sizeof(struct deployment *));
+    b.owned = mem_zero(batch->record_count + 1, sizeof(struct deployment *));
     index_batch(&b);
     reuse(&b, before);
     snap = build_root(&b);
@@ -214,7 +269,6 @@ struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batc
     map_release(&b.compiled);
     map_release(&b.blobs);
     map_release(&b.deployments);
-    map_release(&b.stages);
-    map_release(&b.apis);
+    map_release(&b.changes);
     return snap;
 }

@@ -1,5 +1,6 @@
-/* A batch holds every API, every stage, and the deployments that stages serve, documents first.
- * It is written in one read transaction, so gateways see one moment of the store. */
+/* A batch holds the records that gateways need, deployments and their documents before the stages
+ * that serve them.  It is written in one read transaction, so gateways see one moment of the
+ * store. */
 #include "control/publish.h"
 
 #include <unistd.h>
@@ -8,15 +9,15 @@
 #include "base/map.h"
 #include "text/json.h"
 
-#define SERVED_MAX 1000000
+#define SENT_MAX 1000000
 #define KEYS_MEMORY_MAX (256UL * 1024 * 1024)
 
 struct batch {
     struct store *store;
+    struct store_tx *tx;
     struct feed_out *out;
-    struct map served; /* "api/deployment" of all stages */
-    struct map sent;   /* documents that are in the batch */
-    struct arena keys;
+    struct map sent;   /* deployments and documents that are in the batch */
+    struct arena keys; /* of it */
 };
 
 static void send_record(struct batch *b, const struct record *record)
@@ -27,30 +28,21 @@ static void send_record(struct batch *b, const struct record *record)
     feed_out_record(b->out, &key, record->revision, record->body);
 }
 
-static enum fault visit_api(void *context, const struct record *record)
+static enum fault visit_record(void *context, const struct record *record)
 {
     send_record(context, record);
     return OK;
 }
 
-static enum fault visit_stage(void *context, const struct record *record)
+/* True the first time it is asked. */
+static bool is_new(struct batch *b, struct span name)
 {
-    struct batch *b = context;
-    struct json *stage;
-    struct arena arena;
-
-    arena_init(&arena, 2UL * RECORD_BODY_MAX);
-    if (json_parse(&arena, record->body, &stage, NULL) == OK) {
-        struct span id = json_member_text(stage, "deploymentId", SPAN(""));
-        struct span key =
-            arena_format(&b->keys, "%.*s/%.*s", SPAN_ARG(record->key.parent), SPAN_ARG(id));
-
-        if (key.at)
-            map_set(&b->served, key, b);
-    }
-    arena_release(&arena);
-    send_record(b, record);
-    return OK;
+    if (map_get(&b->sent, name))
+        return false;
+    name = arena_copy(&b->keys, name);
+    if (name.at)
+        map_set(&b->sent, name, b);
+    return true;
 }
 
 static void send_document(struct batch *b, struct span name)
@@ -58,7 +50,7 @@ static void send_document(struct batch *b, struct span name)
     struct problem why;
     int fd;
 
-    if (name.len == 0 || map_get(&b->sent, name))
+    if (name.len == 0 || !is_new(b, name))
         return;
     if (store_blob_open(b->store, name, &fd, &why) != OK) {
         log_error("a deployment's document is missing: %s", why.text);
@@ -66,46 +58,71 @@ static void send_document(struct batch *b, struct span name)
     }
     feed_out_blob(b->out, name, fd);
     close(fd);
-    name = arena_copy(&b->keys, name);
-    if (name.at)
-        map_set(&b->sent, name, b);
 }
 
-static enum fault visit_deployment(void *context, const struct record *record)
+static enum fault send_deployment(struct batch *b, const struct record_key *stage, struct span id,
+                                  struct arena *arena)
 {
-    struct batch *b = context;
-    struct json *deployment;
-    struct arena arena;
+    struct record_key key = {stage->account, stage->region, SPAN("Deployment"), stage->parent, id};
+    struct record record;
+    struct json *body;
+    enum fault rc;
 
-    arena_init(&arena, 2UL * RECORD_BODY_MAX);
-    if (map_get(&b->served, arena_format(&arena, "%.*s/%.*s", SPAN_ARG(record->key.parent),
-                                         SPAN_ARG(record->key.id)))) {
-        if (json_parse(&arena, record->body, &deployment, NULL) == OK)
-            send_document(b, json_member_text(deployment, "document", SPAN("")));
-        send_record(b, record);
-    }
-    arena_release(&arena);
+    if (!is_new(b, arena_format(arena, "%.*s/%.*s", SPAN_ARG(key.parent), SPAN_ARG(id))))
+        return OK;
+    rc = store_get(b->tx, &key, arena, &record, NULL);
+    if (rc)
+        return rc == FAULT_NOT_FOUND ? OK : rc; /* the stage then answers 500 */
+    if (json_parse(arena, record.body, &body, NULL) == OK)
+        send_document(b, json_member_text(body, "document", SPAN("")));
+    send_record(b, &record);
     return OK;
 }
 
-static bool write_batch(void *ctx, struct feed_out *out, uint64_t *revision)
+static enum fault visit_stage(void *context, const struct record *record)
+{
+    struct batch *b = context;
+    enum fault rc = OK;
+    struct json *stage;
+    struct arena arena;
+
+    arena_init(&arena, 8UL * RECORD_BODY_MAX);
+    if (record->body.at && json_parse(&arena, record->body, &stage, NULL) == OK)
+        rc = send_deployment(b, &record->key, json_member_text(stage, "deploymentId", SPAN("")),
+                             &arena);
+    arena_release(&arena);
+    send_record(b, record);
+    return rc;
+}
+
+/* What gateways are told of.  Deployments go along with stages. */
+static const struct {
+    struct span kind;
+    enum fault (*visit)(void *context, const struct record *record);
+} PUBLISHED[] = {
+    {SPAN_INIT("RestApi"), visit_record},
+    {SPAN_INIT("Stage"), visit_stage},
+    {SPAN_INIT("Function"), visit_record},
+};
+
+static bool write_batch(void *ctx, struct feed_out *out, uint64_t base, uint64_t *revision)
 {
     struct batch b = {.store = ctx, .out = out};
-    struct problem why;
-    struct store_tx *tx;
-    enum fault rc = store_begin(b.store, STORE_READ, &tx, &why);
+    struct problem why = {0};
+    enum fault rc = store_begin(b.store, STORE_READ, &b.tx, &why);
 
     if (rc)
         return false;
-    map_init(&b.served, SERVED_MAX);
-    map_init(&b.sent, SERVED_MAX);
+    map_init(&b.sent, SENT_MAX);
     arena_init(&b.keys, KEYS_MEMORY_MAX);
-    if ((rc = store_revision(tx, revision, &why)) == OK &&
-        (rc = store_each(tx, SPAN("RestApi"), visit_api, &b, &why)) == OK &&
-        (rc = store_each(tx, SPAN("Stage"), visit_stage, &b, &why)) == OK)
-        rc = store_each(tx, SPAN("Deployment"), visit_deployment, &b, &why);
-    store_abort(tx);
-    map_release(&b.served);
+    rc = store_revision(b.tx, revision, &why);
+    if (base == 0 || base > *revision || *revision - base > STORE_GONE_KEPT) {
+        feed_out_forget(out);
+        base = 0;
+    }
+    for (size_t i = 0; rc == OK && i < COUNT(PUBLISHED); i++)
+        rc = store_each(b.tx, PUBLISHED[i].kind, base, PUBLISHED[i].visit, &b, &why);
+    store_abort(b.tx);
     map_release(&b.sent);
     arena_release(&b.keys);
     if (rc)

@@ -4,7 +4,7 @@
  * revision); control answers with batches: HELLO(epoch, base), BLOBs and RECORDs, COMMIT(revision).
  * The gateway compiles a batch, swaps it in on all workers and says ACK(revision).  One batch is
  * in flight per gateway; what changes meanwhile goes into the next.  A base of 0 means «forget
- * what you have»; today every batch is whole.
+ * what you have»; else the batch holds what has changed since.
  *
  * This file holds both ends: `feed_server` for control, `feed_client` for a gateway. */
 #ifndef LINK_FEED_H
@@ -35,15 +35,21 @@ struct feed_out; /* one batch on its way to one gateway */
 
 /* Where batches come from. */
 struct feed_source {
-    /* Writes everything a gateway needs, as one state, and says its revision.  Called on the feed
-     * thread, for one gateway at a time, while other threads go on changing the store: read in
-     * one transaction.  False when the store cannot be read: tried again after a second. */
-    bool (*write)(void *ctx, struct feed_out *out, uint64_t *revision);
+    /* Writes what has changed since `base`, and says the revision that the gateway then has.
+     * With a base of 0, or one that it cannot go on from, it writes everything: then it calls
+     * feed_out_forget first.  Called on the feed thread, for one gateway at a time, while other
+     * threads go on changing the store: read in one transaction.  False when the store cannot be
+     * read: tried again after a second. */
+    bool (*write)(void *ctx, struct feed_out *out, uint64_t base, uint64_t *revision);
     void *ctx;
 };
 
+/* The batch is whole: the gateway forgets what it has.  Before any record or blob. */
+void feed_out_forget(struct feed_out *out);
+
 /* Each answers false when the gateway has gone: go on or stop, as you like.  `body` is the text
- * of a JSON object of any size up to FEED_BLOB_MAX. */
+ * of a JSON object of any size up to FEED_BLOB_MAX; at NULL
+ * says that the record was deleted. */
 bool feed_out_record(struct feed_out *out, const struct feed_key *key, uint64_t revision,
                      struct span body);
 

@@ -57,6 +57,9 @@ struct feed_server {
 struct feed_out {
     int socket;
     bool is_gone;
+    bool is_begun; /* HELLO was sent */
+    uint64_t base; /* that it says */
+    const char *epoch;
     struct buf text; /* one record at a time */
 };
 
@@ -88,9 +91,25 @@ static int file_of(struct span bytes)
     return file;
 }
 
+/* HELLO goes before the first frame, when the source has said what the batch goes on from. */
+static void begin(struct feed_out *out)
+{
+    if (out->is_begun || out->is_gone)
+        return;
+    out->is_begun = true;
+    out->is_gone = !feed_send_hello(out->socket, span_of(out->epoch), out->base);
+}
+
+void feed_out_forget(struct feed_out *out)
+{
+    assert(!out->is_begun);
+    out->base = 0;
+}
+
 static bool send_frame(struct feed_out *out, enum feed_type type, struct span payload,
                        int descriptor)
 {
+    begin(out);
     if (!out->is_gone && !frame_write(out->socket, (uint8_t)type, payload, descriptor))
         out->is_gone = true;
     return !out->is_gone;
@@ -139,6 +158,8 @@ bool feed_out_record(struct feed_out *out, const struct feed_key *key, uint64_t 
         out->is_gone = true;
         return false;
     }
+    if (!body.at)
+        body = SPAN("null");
     if (body.len < FRAME_PAYLOAD_MAX && buf_add_text(&out->text, ",\"body\":") &&
         buf_add(&out->text, body) && buf_add_char(&out->text, '}'))
         return send_frame(out, FEED_RECORD, buf_span(&out->text), -1);
@@ -204,25 +225,24 @@ static void accept_gateway(struct feed_server *server, struct gateway *place)
     frame_reader_init(&place->reader);
 }
 
-/* Sends all, or nothing new when the gateway holds just this state. */
+/* Sends what has changed since the gateway's last revision, or all. */
 static void send_batch(struct feed_server *server, struct gateway *gateway)
 {
-    struct feed_out out = {.socket = gateway->socket};
-    uint64_t revision = atomic_load(&server->published);
-    bool is_current = !gateway->is_served && revision > 0 && gateway->sent == revision;
-    bool is_written = true;
+    struct feed_out out = {
+        .socket = gateway->socket, .base = gateway->sent, .epoch = server->epoch};
+    uint64_t revision = 0;
+    bool is_written;
 
     buf_init(&out.text, FRAME_PAYLOAD_MAX);
-    out.is_gone =
-        !feed_send_hello(gateway->socket, span_of(server->epoch), is_current ? revision : 0);
-    if (!is_current && !out.is_gone)
-        is_written = server->source.write(server->source.ctx, &out, &revision);
+    is_written = server->source.write(server->source.ctx, &out, gateway->sent, &revision);
+    if (is_written)
+        begin(&out);
     buf_release(&out.text);
     if (out.is_gone) {
         drop(server, gateway);
         return;
     }
-    if (!is_written) { /* the next HELLO makes the gateway forget this half */
+    if (!is_written) { /* the next HELLO makes the gateway drop this half */
         gateway->retry_at = clock_now(&CLOCK_SYSTEM) + RETRY_MS * MICROS_PER_MS;
         return;
     }

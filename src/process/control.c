@@ -1,8 +1,8 @@
 /* The control process: the store, the service APIs, and the feed to the gateways. */
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,28 +22,18 @@ static void *wait_orders(void *server)
     _exit(1);
 }
 
-static uint64_t last_revision(struct store *store)
+/* The store's last revision, and the name of the history that it counts in. */
+static uint64_t last_revision(struct store *store, char epoch[static FEED_EPOCH_MAX])
 {
-    uint64_t revision = 0;
+    uint64_t revision = 0, name = 0;
     struct problem why;
     struct store_tx *tx;
 
-    if (store_begin(store, STORE_READ, &tx, &why) != OK || store_commit(tx, &revision, &why) != OK)
+    if (store_begin(store, STORE_READ, &tx, &why) != OK || store_epoch(tx, &name, &why) != OK ||
+        store_commit(tx, &revision, &why) != OK)
         child_refuse(&child, "%s", why.text);
+    snprintf(epoch, FEED_EPOCH_MAX, "%016" PRIx64, name);
     return revision;
-}
-
-/* Names the history that revisions count in: the database file's birth. */
-static void make_epoch(const char *folder, char out[static FEED_EPOCH_MAX])
-{
-    char path[4096];
-    struct stat about;
-
-    snprintf(path, sizeof path, "%s/portico.db", folder);
-    if (stat(path, &about) != 0)
-        child_refuse(&child, "cannot read '%s'", path);
-    snprintf(out, FEED_EPOCH_MAX, "%llx-%llx", (unsigned long long)about.st_dev,
-             (unsigned long long)about.st_ino);
 }
 
 static struct span text_or(const char *text, const char *fallback)
@@ -57,6 +47,7 @@ int main(int argc, char **argv)
     struct control_server *server;
     char epoch[FEED_EPOCH_MAX];
     const char *folder;
+    uint64_t revision;
     struct problem why;
     pthread_t thread;
 
@@ -71,9 +62,9 @@ int main(int argc, char **argv)
     control.account = text_or(child_text(&child, "account", ""), "000000000000");
     control.region = text_or(child_text(&child, "region", ""), "us-east-1");
     control.routes = control_routes_new(MODEL_SERVICES, MODEL_SERVICE_COUNT);
-    make_epoch(folder, epoch);
-    control.feed = feed_server_new(child_descriptor(&child, "feed-listener", 0), epoch,
-                                   last_revision(control.store), publish_source(control.store));
+    revision = last_revision(control.store, epoch);
+    control.feed = feed_server_new(child_descriptor(&child, "feed-listener", 0), epoch, revision,
+                                   publish_source(control.store));
     server = control_server_new(&control, child_descriptor(&child, "control-listener", 0), &why);
     if (!server || pthread_create(&thread, NULL, wait_orders, server) != 0)
         child_refuse(&child, "%s", why.text);

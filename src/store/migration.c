@@ -26,6 +26,25 @@ static const char *const STEPS[] = {
     "  member TEXT NOT NULL, kind TEXT NOT NULL, parent TEXT NOT NULL, id TEXT NOT NULL);"
     "CREATE INDEX link_source ON link (source);"
     "CREATE INDEX link_target ON link (kind, parent, id);",
+    /* 2: what was deleted lately, so that changes can be told by revision; and a name for the
+     * history that revisions count in. */
+    "CREATE TABLE gone ("
+    "  kind TEXT NOT NULL, parent TEXT NOT NULL, id TEXT NOT NULL,"
+    "  account TEXT NOT NULL, region TEXT NOT NULL, revision INTEGER NOT NULL,"
+    "  PRIMARY KEY (kind, parent, id, account, region)) WITHOUT ROWID;"
+    "CREATE INDEX gone_revision ON gone (revision);"
+    "CREATE INDEX record_revision ON record (kind, revision);"
+    "CREATE TRIGGER record_deleted AFTER DELETE ON record BEGIN"
+    "  INSERT OR REPLACE INTO gone SELECT old.kind, old.parent, old.id, old.account, old.region,"
+    "    value FROM counter WHERE name = 'revision';"
+    "  DELETE FROM gone WHERE revision <"
+    "    (SELECT value FROM counter WHERE name = 'revision') - " STORE_GONE_KEPT_TEXT ";"
+    "END;"
+    "CREATE TRIGGER record_created AFTER INSERT ON record BEGIN"
+    "  DELETE FROM gone WHERE kind = new.kind AND parent = new.parent AND id = new.id"
+    "    AND account = new.account AND region = new.region;"
+    "END;"
+    "INSERT INTO counter VALUES ('epoch', random());",
 };
 
 static enum fault read_number(sqlite3 *db, const char *pragma, int64_t *out, struct problem *why)

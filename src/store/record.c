@@ -30,8 +30,9 @@ static bool take_row(sqlite3_stmt *s, struct arena *arena, struct record *out)
         .sort = column(s, arena, 5),
         .version = (uint64_t)sqlite3_column_int64(s, 6),
         .revision = (uint64_t)sqlite3_column_int64(s, 7),
-        .body = column(s, arena, 8),
     };
+    if (sqlite3_column_type(s, 8) != SQLITE_NULL)
+        out->body = column(s, arena, 8);
     return !arena->is_over;
 }
 
@@ -297,19 +298,16 @@ enum fault store_referrers(struct store_tx *tx, const struct record_key *target,
     return take_rows(tx, s, arena, out, why);
 }
 
-enum fault store_each(struct store_tx *tx, struct span kind,
-                      enum fault (*visit)(void *context, const struct record *record),
-                      void *context, struct problem *why)
+/* Visits the rows of a bound statement; ends it. */
+static enum fault visit_rows(struct store_tx *tx, sqlite3_stmt *s,
+                             enum fault (*visit)(void *context, const struct record *record),
+                             void *context, struct problem *why)
 {
-    sqlite3_stmt *s = session_statement(tx, SQL_EACH, why);
     struct arena row;
     enum fault rc = OK;
     int code;
 
-    if (!s)
-        return tx->fault;
     arena_init(&row, 2UL * RECORD_BODY_MAX);
-    session_bind(s, 1, kind);
     while (!rc && (code = sqlite3_step(s)) != SQLITE_DONE) {
         struct record record;
 
@@ -323,5 +321,24 @@ enum fault store_each(struct store_tx *tx, struct span kind,
     }
     arena_release(&row);
     end_statement(s);
+    return rc;
+}
+
+enum fault store_each(struct store_tx *tx, struct span kind, uint64_t since,
+                      enum fault (*visit)(void *context, const struct record *record),
+                      void *context, struct problem *why)
+{
+    static const enum statement STATEMENTS[] = {SQL_EACH, SQL_GONE};
+    enum fault rc = OK;
+
+    for (size_t i = 0; !rc && i < (since ? 2 : 1); i++) {
+        sqlite3_stmt *s = session_statement(tx, STATEMENTS[i], why);
+
+        if (!s)
+            return tx->fault;
+        session_bind(s, 1, kind);
+        sqlite3_bind_int64(s, 2, (sqlite3_int64)since);
+        rc = visit_rows(tx, s, visit, context, why);
+    }
     return rc;
 }

@@ -13,12 +13,16 @@
 
 #define SESSIONS_IDLE_MAX 8
 
+/* STORE_GONE_KEPT in SQL. */
+#define STORE_GONE_KEPT_TEXT "10000"
+
 enum statement {
     SQL_BEGIN_READ,
     SQL_BEGIN_WRITE,
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_REVISION,
+    SQL_EPOCH,
     SQL_RAISE_REVISION,
     SQL_GET,
     SQL_FIND,
@@ -32,6 +36,7 @@ enum statement {
     SQL_LIST_BELOW,
     SQL_REFERRERS,
     SQL_EACH,
+    SQL_GONE,
     STATEMENT_COUNT
 };
 

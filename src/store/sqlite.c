@@ -23,6 +23,7 @@ static const char *const SQL[STATEMENT_COUNT] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_REVISION] = "SELECT value FROM counter WHERE name = 'revision'",
+    [SQL_EPOCH] = "SELECT value FROM counter WHERE name = 'epoch'",
     [SQL_RAISE_REVISION] = "UPDATE counter SET value = value + 1 WHERE name = 'revision'"
                            " RETURNING value",
     [SQL_GET] = "SELECT " COLUMNS " FROM record"
@@ -55,8 +56,10 @@ static const char *const SQL[STATEMENT_COUNT] = {
                       " WHERE l.kind = ?3 AND l.parent = ?4 AND l.id = ?5 AND l.member = ?6"
                       " AND r.account = ?1 AND r.region = ?2 AND r.kind = ?7"
                       " ORDER BY r.parent, r.sort, r.id LIMIT ?8",
-    [SQL_EACH] = "SELECT " COLUMNS " FROM record WHERE kind = ?1"
+    [SQL_EACH] = "SELECT " COLUMNS " FROM record WHERE kind = ?1 AND revision > ?2"
                  " ORDER BY parent, id, account, region",
+    [SQL_GONE] = "SELECT account, region, kind, parent, id, '', 0, revision, NULL FROM gone"
+                 " WHERE kind = ?1 AND revision > ?2 ORDER BY parent, id, account, region",
 };
 
 /* --- connections -------------------------------------------------------------------------- */
@@ -310,6 +313,13 @@ enum fault store_revision(struct store_tx *tx, uint64_t *revision, struct proble
     sqlite3_stmt *statement = session_statement(tx, SQL_REVISION, why);
 
     return statement ? session_run(tx, statement, revision, why) : tx->fault;
+}
+
+enum fault store_epoch(struct store_tx *tx, uint64_t *epoch, struct problem *why)
+{
+    sqlite3_stmt *statement = session_statement(tx, SQL_EPOCH, why);
+
+    return statement ? session_run(tx, statement, epoch, why) : tx->fault;
 }
 
 /* --- the store ---------------------------------------------------------------------------- */

@@ -88,6 +88,9 @@ void store_abort(struct store_tx *tx);
 /* The last revision that this transaction sees (its own changes included). */
 enum fault store_revision(struct store_tx *tx, uint64_t *revision, struct problem *why);
 
+/* Names the history that revisions count in: another one in every store that was made anew. */
+enum fault store_epoch(struct store_tx *tx, uint64_t *epoch, struct problem *why);
+
 /* --- records: texts that are read live in `arena` ----------------------------------------- */
 
 /* FAULT_NOT_FOUND.  `out` may be NULL to ask whether it is there. */
@@ -128,9 +131,14 @@ enum fault store_referrers(struct store_tx *tx, const struct record_key *target,
                            struct span member, unsigned limit, struct arena *arena,
                            struct record_list *out, struct problem *why);
 
-/* Visits all records of a kind in all accounts and regions; the record's texts live until `visit`
+/* Deletions are remembered for this many revisions. */
+#define STORE_GONE_KEPT 10000
+
+/* Visits the records of a kind, in all accounts and regions, that were changed after the revision
+ * `since` (0: all of them), and, unless it is 0, those that were deleted after it: their body.at is
+ * NULL.  `since` must not be older than STORE_GONE_KEPT.  The record's texts live until `visit`
  * returns.  Stops at the first visit that does not answer OK, and answers that. */
-enum fault store_each(struct store_tx *tx, struct span kind,
+enum fault store_each(struct store_tx *tx, struct span kind, uint64_t since,
                       enum fault (*visit)(void *context, const struct record *record),
                       void *context, struct problem *why);
 

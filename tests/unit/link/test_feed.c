@@ -21,6 +21,8 @@ struct fixture {
     _Atomic size_t body_len;   /* of the record it writes */
     atomic_int failures;       /* how often it still fails */
     atomic_uint writes;
+    atomic_bool only_changes; /* after the first batch */
+    _Atomic uint64_t base;    /* that it was asked for last */
 };
 
 static int set_up(void **state)
@@ -53,7 +55,7 @@ static int tear_down(void **state)
 }
 
 /* One blob, one record with a body of body_len letters. */
-static bool write_state(void *ctx, struct feed_out *out, uint64_t *revision)
+static bool write_state(void *ctx, struct feed_out *out, uint64_t base, uint64_t *revision)
 {
     struct fixture *f = ctx;
     struct feed_key key = {SPAN("000000000000"), SPAN("us-east-1"), SPAN("RestApi"), SPAN(""),
@@ -61,6 +63,14 @@ static bool write_state(void *ctx, struct feed_out *out, uint64_t *revision)
     struct buf body;
 
     f->writes++;
+    f->base = base;
+    if (f->only_changes && base > 0) {
+        key.id = SPAN("gone");
+        feed_out_record(out, &key, f->revision, (struct span){NULL, 0});
+        *revision = f->revision;
+        return true;
+    }
+    feed_out_forget(out);
     buf_init(&body, FEED_BLOB_MAX);
     buf_add_text(&body, "{\"name\":\"");
     for (size_t i = 0; i < f->body_len; i++)
@@ -149,7 +159,7 @@ static void a_failed_source_is_asked_again_and_the_half_is_forgotten(void **stat
     feed_server_free(server);
 }
 
-static void a_new_control_with_the_same_state_sends_nothing_again(void **state)
+static void a_gateway_that_comes_again_is_told_what_changed_since(void **state)
 {
     struct fixture *f = *state;
     struct feed_server *server = start(f, "e");
@@ -161,19 +171,25 @@ static void a_new_control_with_the_same_state_sends_nothing_again(void **state)
     assert_int_equal(feed_client_next(client, -1, &batch), FEED_AWAY);
     assert_false(feed_client_is_connected(client));
 
+    f->only_changes = true;
     server = start(f, "e");
-    assert_int_equal(feed_client_next(client, -1, &batch), FEED_BATCH);
-    assert_false(batch.is_whole);
-    assert_int_equal(batch.record_count, 0);
-    feed_client_ack(client, batch.revision);
-    feed_batch_release(&batch);
-    assert_int_equal(f->writes, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(feed_client_next(client, -1, &batch), FEED_BATCH);
+        assert_int_equal(f->base, 7 + i - (i > 0));
+        assert_false(batch.is_whole);
+        assert_int_equal(batch.record_count, 1);
+        assert_null(batch.records[0].body);
+        unit_same_text("id", batch.records[0].key.id, SPAN("gone"));
+        feed_client_ack(client, batch.revision);
+        feed_batch_release(&batch);
+        feed_server_publish(server, ++f->revision);
+    }
     feed_server_free(server);
     assert_int_equal(feed_client_next(client, -1, &batch), FEED_AWAY);
 
     server = start(f, "another epoch");
     take_batch(f, client);
-    assert_int_equal(f->writes, 2);
+    assert_int_equal(f->base, 0);
     feed_client_free(client);
     feed_server_free(server);
 }
@@ -225,7 +241,7 @@ static const struct CMUnitTest TESTS[] = {
     FEED_TEST(a_gateway_gets_the_whole_state_and_each_change),
     FEED_TEST(a_write_waits_for_no_gateway_when_there_is_none),
     FEED_TEST(a_failed_source_is_asked_again_and_the_half_is_forgotten),
-    FEED_TEST(a_new_control_with_the_same_state_sends_nothing_again),
+    FEED_TEST(a_gateway_that_comes_again_is_told_what_changed_since),
     FEED_TEST(the_caller_can_wake_a_waiting_client),
     FEED_TEST(a_client_that_speaks_out_of_turn_is_dropped),
 };

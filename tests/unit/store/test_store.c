@@ -190,6 +190,66 @@ static void who_refers_to_a_record_is_known(void **state)
     (void)state;
 }
 
+static enum fault note_one(void *context, const struct record *record)
+{
+    struct buf *seen = context;
+
+    buf_addf(seen, "%s%.*s/%.*s", record->body.at ? " " : " -", SPAN_ARG(record->key.parent),
+             SPAN_ARG(record->key.id));
+    return OK;
+}
+
+/* " a/x -b/y": what store_each visits. */
+static void check_since(uint64_t since, const char *wanted)
+{
+    struct store_tx *tx = begin(STORE_READ);
+    struct buf seen;
+
+    buf_init(&seen, 1000);
+    assert_int_equal(store_each(tx, SPAN("Stage"), since, note_one, &seen, &why), OK);
+    store_abort(tx);
+    unit_same_text("visited", buf_span(&seen), span_of(wanted));
+    buf_release(&seen);
+}
+
+static void changes_and_deletions_are_told_by_revision(void **state)
+{
+    struct record_key key = {SPAN("1"), SPAN("r"), SPAN("Stage"), SPAN("a"), SPAN("")};
+    struct store_tx *tx;
+    uint64_t revision;
+
+    (void)state;
+    put("a", "x", "{}");
+    put("b", "y", "{}");
+    check_since(0, " a/x b/y");
+    check_since(1, " b/y");
+    tx = begin(STORE_WRITE);
+    assert_int_equal(store_delete_below(tx, &key, &why), OK);
+    revision = commit(tx);
+    check_since(0, " b/y");
+    check_since(revision - 1, " -a/x");
+    check_since(revision, "");
+    put("a", "x", "{}"); /* it is there again */
+    check_since(revision - 1, " a/x");
+}
+
+static void a_store_has_a_name_of_its_own(void **state)
+{
+    uint64_t first = 0, again = 0;
+    struct store_tx *tx = begin(STORE_READ);
+
+    (void)state;
+    assert_int_equal(store_epoch(tx, &first, &why), OK);
+    store_abort(tx);
+    store_close(store);
+    assert_int_equal(store_open(folder, &store, &why), OK);
+    tx = begin(STORE_READ);
+    assert_int_equal(store_epoch(tx, &again, &why), OK);
+    store_abort(tx);
+    assert_int_equal(first, again);
+    assert_int_not_equal(first, 0);
+}
+
 static void a_full_disk_is_told_and_passes(void **state)
 {
     static char big[200000];
@@ -244,6 +304,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST(lists_are_paged_in_order),
     TEST(deleting_takes_what_is_below_and_nothing_beside),
     TEST(who_refers_to_a_record_is_known),
+    TEST(changes_and_deletions_are_told_by_revision),
+    TEST(a_store_has_a_name_of_its_own),
     TEST(a_full_disk_is_told_and_passes),
     TEST(data_of_a_newer_version_is_refused),
     TEST(blobs_are_named_by_their_content),
