@@ -1,128 +1,90 @@
-/* Outbound calls.  A connection belongs to at most one call; between calls it stands in its
- * pool, watched, so that a peer's close is seen without a system call before the next use. */
+/* Outbound calls.  A connection belongs to at most one call; the call drives it through resolving,
+ * connecting, TLS, sending and reading, and gives it back only when nothing is left on it.
+ *
+ * Head and body stand in one buffer.  Chunks are decoded where they lie, so that no byte of a body
+ * is copied to a second buffer; when the buffer moves, the spans of the head are moved along. */
 #include "http/client.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "http/client_connection.h"
 
-struct http_client_connection {
-    struct watch watch;
-    struct timer idle_end;
-    struct http_pool *pool;
-    struct http_call *call; /* NULL: idle */
-    struct http_client_connection *next;
-    bool is_used;   /* it has answered before */
-    bool is_ending; /* the peer's end was reported, maybe behind unread bytes */
-    bool is_filled; /* the last read was full: more may be waiting */
-};
+#define READ_MAX (128 * 1024)
+#define READS_PER_TURN 4
+#define ADDRESS_TIME_MAX (2 * MICROS_PER_SECOND) /* for one address while there are others */
+#define ROOM_FOR_MORE 64 /* asked for beyond what is due, so that a read tells when it was all */
 
-static void sweep(struct task *task)
+static void set_deadline(struct http_call *call, int64_t at)
 {
-    struct http_pool *pool = container_of(task, struct http_pool, sweep);
-    struct http_client_connection *c;
+    struct timer *timer = call->connection ? &call->connection->timer : &call->deadline;
 
-    while ((c = pool->closed) != NULL) {
-        pool->closed = c->next;
-        mem_free(c);
-    }
+    call->deadline_at = at;
+    timer_set(call->op.loop, timer, at);
 }
 
-void http_pool_init(struct http_pool *pool, struct loop *loop, const struct sockaddr *address,
-                    socklen_t address_len)
+/* When a phase must be over: by its own limit, never later than the whole call. */
+static int64_t phase_end(const struct http_call *call, int64_t phase_max)
 {
-    assert(address_len <= sizeof pool->address);
-    *pool = (struct http_pool){.loop = loop, .address_len = address_len, .sweep.run = sweep};
-    memcpy(&pool->address, address, address_len);
+    if (phase_max > 0 && phase_max < call->time_max)
+        return call->began + phase_max;
+    return call->began + call->time_max;
 }
 
-bool http_pool_init_unix(struct http_pool *pool, struct loop *loop, const char *path)
+static void enter(struct http_call *call, enum http_call_phase phase, int64_t phase_max)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (strlen(path) >= sizeof address.sun_path)
-        return false;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    http_pool_init(pool, loop, (struct sockaddr *)&address, sizeof address);
-    return true;
+    call->phase = phase;
+    set_deadline(call, phase_end(call, phase_max));
 }
 
-static void close_connection(struct http_client_connection *c)
-{
-    loop_unwatch(c->pool->loop, &c->watch);
-    close(c->watch.fd);
-    timer_clear(c->pool->loop, &c->idle_end);
-    c->next = c->pool->closed;
-    c->pool->closed = c;
-    loop_ready(c->pool->loop, &c->pool->sweep);
-}
-
-static void drop_idle(struct http_client_connection *c)
-{
-    struct http_client_connection **at = &c->pool->idle;
-
-    while (*at != c)
-        at = &(*at)->next;
-    *at = c->next;
-    c->pool->idle_count--;
-    close_connection(c);
-}
-
-static void on_idle_end(struct timer *timer)
-{
-    drop_idle(container_of(timer, struct http_client_connection, idle_end));
-}
-
-void http_pool_release(struct http_pool *pool)
-{
-    while (pool->idle)
-        drop_idle(pool->idle);
-    loop_unready(pool->loop, &pool->sweep);
-    sweep(&pool->sweep);
-}
-
-static void give_connection(struct http_client_connection *c)
-{
-    struct http_pool *pool = c->pool;
-
-    c->call = NULL;
-    c->is_used = true;
-    c->next = pool->idle;
-    pool->idle = c;
-    pool->idle_count++;
-    timer_set(pool->loop, &c->idle_end, pool->loop->now + HTTP_POOL_IDLE_TIME);
-    if (pool->idle_count > HTTP_POOL_IDLE_MAX)
-        drop_idle(c);
-}
-
-/* ---- one call ------------------------------------------------------------------------------ */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 /* Only a connection on which nothing is left, in either direction, may carry another call. */
-static bool may_be_kept(const struct http_call *call)
+static bool may_be_kept(struct http_call *call)
 {
-    const struct http_client_connection *c = call->connection;
+    struct layer *layer = &call->connection->layer;
+    char byte;
 
-    return call->response.keeps_alive && call->sent == call->head.len + call->body.len &&
-           !c->is_ending && !c->is_filled;
+    if (!call->response.keeps_alive || !call->has_sent_all || layer->is_ending)
+        return false;
+    return !layer->may_read || (layer->tls && layer_read(layer, &byte, 1) == LAYER_AGAIN);
 }
 
-static void end_call(struct http_call *call, enum op_result result)
+/* Gives the connection away and leaves whatever the call was waiting for. */
+static void leave(struct http_call *call, bool is_fit)
 {
     struct http_client_connection *c = call->connection;
 
     timer_clear(call->op.loop, &call->deadline);
-    if (c && result == OP_DONE && may_be_kept(call))
-        give_connection(c);
-    else if (c)
-        close_connection(c);
+    if (call->source)
+        call->source->reader = NULL;
+    call->source = NULL;
     call->connection = NULL;
+    call->pool->busy_count--;
+    if (c && is_fit)
+        pool_give(c);
+    else if (c)
+        pool_close(c);
+}
+
+static void wake_reader(struct http_call *call)
+{
+    if (call->rest.reader)
+        loop_ready(call->op.loop, call->rest.reader);
+}
+
+static void end_call(struct http_call *call, enum op_result result)
+{
+    if (call->connection || call->phase == CALL_RESOLVES || call->phase == CALL_CONNECTS)
+        leave(call, result == OP_DONE && may_be_kept(call));
+    if (result == OP_DONE)
+        call->phase = CALL_ENDED;
+    if (call->is_streamed) {
+        call->rest.state = result;
+        wake_reader(call);
+        return;
+    }
     op_end(&call->op, result);
 }
 
@@ -138,16 +100,39 @@ static bool is_idempotent(struct span method)
 static void fail_call(struct http_call *call, enum op_result result)
 {
     struct http_client_connection *c = call->connection;
+    bool has_said = call->sent > 0 || call->pump.moved > 0;
 
-    if (c && c->is_used && call->in.len == 0 && !call->was_repeated &&
-        (call->sent == 0 || is_idempotent(call->method))) {
+    if (c && c->is_used && call->phase == CALL_WAITS && call->interim == 0 && call->in.len == 0 &&
+        !call->was_repeated && call->pump.moved == 0 &&
+        (!has_said || is_idempotent(call->method))) {
         call->was_repeated = true;
         call->connection = NULL;
-        close_connection(c);
+        pool_close(c);
         begin(call);
         return;
     }
     end_call(call, result);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void run_pump(struct http_call *call)
+{
+    switch (pump_run(&call->pump, &call->connection->layer)) {
+    case PUMP_DONE:
+        call->has_sent_all = true;
+        break;
+    case PUMP_GOES_ON:
+        loop_ready(call->op.loop, &call->resume);
+        break;
+    case PUMP_SOURCE_FAILED: /* its state says why */
+        end_call(call, OP_CANCELLED);
+        break;
+    case PUMP_WAITS_FOR_SOURCE:
+    case PUMP_WAITS_FOR_SINK:
+    case PUMP_SINK_FAILED: /* reading tells, an early answer included */
+        break;
+    }
 }
 
 static void send_more(struct http_call *call)
@@ -155,7 +140,6 @@ static void send_more(struct http_call *call)
     while (call->sent < call->head.len + call->body.len) {
         struct span head = {NULL, 0}, body = call->body;
         struct iovec parts[2];
-        struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
         ssize_t n;
 
         if (call->sent < call->head.len)
@@ -164,13 +148,28 @@ static void send_more(struct http_call *call)
             body = span_skip(call->body, call->sent - call->head.len);
         parts[0] = (struct iovec){(char *)(uintptr_t)head.at, head.len};
         parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
-        n = sendmsg(call->connection->watch.fd, &message, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
+        n = layer_write(&call->connection->layer, parts, body.len ? 2 : 1);
         if (n < 0)
-            return; /* EAGAIN: an event follows; else reading tells, an early answer included */
+            return; /* LAYER_AGAIN: an event follows; else reading tells */
         call->sent += (size_t)n;
     }
+    if (call->source && !call->has_sent_all)
+        run_pump(call);
+    else
+        call->has_sent_all = true;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static struct span body_of(const struct http_call *call)
+{
+    return span_skip(buf_span(&call->in), call->head_len);
+}
+
+static void end_answer(struct http_call *call)
+{
+    call->answer = body_of(call);
+    end_call(call, OP_DONE);
 }
 
 /* Parses the head once it is whole.  False when more must come, or the call has ended. */
@@ -179,22 +178,20 @@ static bool take_head(struct http_call *call)
     while (call->head_len == 0) {
         size_t end = h1_head_end(buf_span(&call->in), &call->scanned);
 
-        if (end == 0) {
-            if (call->in.len > HTTP_HEAD_MAX)
-                end_call(call, OP_GARBAGE);
-            return false;
-        }
-        if (h1_response_parse(span_first(buf_span(&call->in), end), call->method,
-                              &call->response) != H1_FINE ||
-            call->response.status == 101) {
+        if (end > HTTP_ANSWER_HEAD_MAX || (end == 0 && call->in.len > HTTP_ANSWER_HEAD_MAX) ||
+            (end > 0 && h1_response_parse(span_first(buf_span(&call->in), end), call->method,
+                                          &call->response) != H1_FINE)) {
             end_call(call, OP_GARBAGE);
             return false;
         }
+        if (end == 0)
+            return false;
         if (call->response.status / 100 != 1) {
             call->head_len = end;
+            call->left = call->response.length;
             return true;
         }
-        if (++call->interim > HTTP_INTERIM_MAX) {
+        if (call->response.status == 101 || ++call->interim > HTTP_INTERIM_MAX) {
             end_call(call, OP_GARBAGE);
             return false;
         }
@@ -204,207 +201,407 @@ static bool take_head(struct http_call *call)
     return true;
 }
 
-/* The head is parsed again at the end: its spans must point to where the buffer is then. */
-static void finish(struct http_call *call, struct span answer)
+/* Decodes what lies behind `from` to where the body ends.  False when the call has ended. */
+static bool take_chunks(struct http_call *call, size_t from)
 {
-    if (h1_response_parse(span_first(buf_span(&call->in), call->head_len), call->method,
-                          &call->response) != H1_FINE) {
-        end_call(call, OP_GARBAGE);
-        return;
-    }
-    call->answer = answer;
-    end_call(call, answer.len > call->answer_max ? OP_TOO_LARGE : OP_DONE);
-}
+    struct span raw = span_skip(buf_span(&call->in), from), piece;
 
-static void take_chunks(struct http_call *call)
-{
-    struct span rest = span_skip(buf_span(&call->in), call->head_len), piece;
-
-    while (rest.len > 0 && !call->chunks.is_done) {
-        if (!h1_chunks_take(&call->chunks, &rest, &piece)) {
+    call->in.len = from;
+    while (raw.len > 0 && !call->chunks.is_done) {
+        if (!h1_chunks_take(&call->chunks, &raw, &piece)) {
             end_call(call, OP_GARBAGE);
-            return;
+            return false;
         }
-        if (!buf_add(&call->decoded, piece)) {
-            end_call(call, OP_TOO_LARGE);
-            return;
-        }
+        if (piece.len > 0)
+            memmove(call->in.at + call->in.len, piece.at, piece.len);
+        call->in.len += piece.len;
+        call->received += piece.len;
     }
-    call->in.len = call->head_len; /* what was decoded is not needed raw */
-    if (call->chunks.is_done && rest.len > 0)
-        end_call(call, OP_GARBAGE); /* bytes behind the answer that nobody asked for */
-    else if (call->chunks.is_done)
-        finish(call, buf_span(&call->decoded));
+    if (raw.len == 0)
+        return true;
+    end_call(call, OP_GARBAGE); /* bytes behind the answer that nobody asked for */
+    return false;
 }
 
-/* Looks at what has come. */
-static void take_answer(struct http_call *call, bool has_ended)
+/* Counts body bytes that lie behind `from`.  False when the call has ended. */
+static bool take_body(struct http_call *call, size_t from)
 {
-    const struct http_response *r = &call->response;
-    struct span body;
+    size_t n = call->in.len - from;
 
+    switch (call->response.framing) {
+    case HTTP_NO_BODY:
+    case HTTP_LENGTH:
+        if (n > call->left || call->response.framing == HTTP_NO_BODY) {
+            if (n > 0) {
+                end_call(call, OP_GARBAGE);
+                return false;
+            }
+            break;
+        }
+        call->left -= n;
+        call->received += n;
+        break;
+    case HTTP_CHUNKED:
+        if (!take_chunks(call, from))
+            return false;
+        break;
+    case HTTP_UNTIL_CLOSE:
+        call->received += n;
+        break;
+    }
+    if (call->received <= call->answer_max)
+        return true;
+    end_call(call, OP_TOO_LARGE);
+    return false;
+}
+
+static bool is_whole(const struct http_call *call)
+{
+    switch (call->response.framing) {
+    case HTTP_NO_BODY:
+        return true;
+    case HTTP_LENGTH:
+        return call->left == 0;
+    case HTTP_CHUNKED:
+        return call->chunks.is_done;
+    case HTTP_UNTIL_CLOSE:
+        return false; /* only the peer's end makes it whole */
+    }
+    return false;
+}
+
+/* The backend's silence counts only while somebody waits for it. */
+static void watch_rest(struct http_call *call)
+{
+    int64_t end = call->began + HTTP_REST_TIME_MAX;
+    int64_t idle = call->op.loop->now + HTTP_REST_IDLE_TIME;
+
+    set_deadline(call, body_of(call).len > 0 || end < idle ? end : idle);
+}
+
+/* More than is held: the waiter goes on with what is there, and pulls the rest. */
+static void begin_streaming(struct http_call *call)
+{
+    call->is_streamed = true;
+    call->rest.state = OP_PENDING;
+    watch_rest(call);
+    op_end(&call->op, OP_DONE);
+}
+
+/* Looks at what was read behind `from`. */
+static void take_answer(struct http_call *call, size_t from)
+{
+    bool had_head = call->head_len > 0;
+
+    if (call->phase == CALL_WAITS)
+        enter(call, CALL_READS, 0);
     if (!take_head(call))
         return;
-    body = span_skip(buf_span(&call->in), call->head_len);
-    if (body.len > call->answer_max + HTTP_HEAD_MAX) {
+    if (!had_head && call->response.framing == HTTP_LENGTH && call->left > call->answer_max) {
         end_call(call, OP_TOO_LARGE);
         return;
     }
-    switch (r->framing) {
-    case HTTP_NO_BODY:
-        if (body.len > 0)
-            end_call(call, OP_GARBAGE);
-        else
-            finish(call, SPAN(""));
+    if (!take_body(call, had_head ? from : call->head_len))
         return;
-    case HTTP_LENGTH:
-        if (r->length > call->answer_max)
-            end_call(call, OP_TOO_LARGE);
-        else if (body.len > r->length)
-            end_call(call, OP_GARBAGE);
-        else if (body.len == r->length)
-            finish(call, body);
+    if (is_whole(call))
+        end_answer(call);
+    else if (call->hold_max > 0 && !call->is_streamed && call->received >= call->hold_max)
+        begin_streaming(call);
+}
+
+/* The spans of the head follow when the buffer has moved. */
+static void move_spans(struct http_call *call, const char *was)
+{
+    const char *is = call->in.at;
+
+    if (was == is || call->head_len == 0)
         return;
-    case HTTP_CHUNKED:
-        take_chunks(call);
-        return;
-    case HTTP_UNTIL_CLOSE:
-        if (has_ended)
-            finish(call, body);
-        return;
+    for (unsigned i = 0; i < call->response.header_count; i++) {
+        struct http_header *h = &call->response.headers[i];
+
+        h->name.at = is + (h->name.at - was);
+        h->value.at = is + (h->value.at - was);
     }
+}
+
+/* How much to ask for: all that is due where that is known, else more as more has come. */
+static size_t read_size(const struct http_call *call)
+{
+    if (call->head_len > 0 && call->response.framing == HTTP_LENGTH)
+        return (call->left < READ_MAX ? (size_t)call->left : READ_MAX) + ROOM_FOR_MORE;
+    return call->received < READ_MAX ? HTTP_CLIENT_READ : READ_MAX;
+}
+
+/* One read.  False when there is nothing now, or the call has ended. */
+static bool read_once(struct http_call *call)
+{
+    struct http_client_connection *c = call->connection;
+    size_t from = call->in.len, room = read_size(call);
+    const char *was = call->in.at;
+    char *at = buf_room(&call->in, room);
+    ssize_t n;
+
+    move_spans(call, was);
+    if (!at) {
+        end_call(call, OP_TOO_LARGE);
+        return false;
+    }
+    n = layer_read(&c->layer, at, room);
+    if (n == LAYER_AGAIN)
+        return false;
+    if (n > 0) {
+        call->in.len += (size_t)n;
+        take_answer(call, from);
+        return call->connection == c;
+    }
+    if (n == 0 && call->head_len > 0 && call->response.framing == HTTP_UNTIL_CLOSE)
+        end_answer(call);
+    else
+        fail_call(call, OP_BROKEN);
+    return false;
 }
 
 static void read_more(struct http_call *call)
 {
-    struct http_client_connection *c = call->connection;
+    const struct http_client_connection *c = call->connection;
 
-    while (call->connection == c) {
-        char *room = buf_room(&call->in, HTTP_CLIENT_READ);
-        ssize_t n;
-
-        if (!room) {
-            end_call(call, OP_TOO_LARGE);
+    for (int i = 0; i < READS_PER_TURN; i++) {
+        if (call->is_streamed || !read_once(call))
             return;
-        }
-        n = recv(c->watch.fd, room, HTTP_CLIENT_READ, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n > 0) {
-            call->in.len += (size_t)n;
-            c->is_filled = n == HTTP_CLIENT_READ;
-            take_answer(call, false);
-            continue;
-        }
-        if (n == 0 && call->head_len > 0 && call->response.framing == HTTP_UNTIL_CLOSE)
-            take_answer(call, true);
-        else
-            fail_call(call, OP_BROKEN);
-        return;
     }
+    if (call->connection == c && !call->is_streamed)
+        loop_ready(call->op.loop, &call->resume);
 }
 
-static void on_event(struct watch *watch, uint32_t events)
-{
-    struct http_client_connection *c = container_of(watch, struct http_client_connection, watch);
-    struct http_call *call = c->call;
+/* ---- what streams ---------------------------------------------------------------------------- */
 
-    if (!call) {
-        if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-            drop_idle(c); /* it ended, or says something unasked */
-        return;
+static struct span peek_rest(struct source *source)
+{
+    struct http_call *call = container_of(source, struct http_call, rest);
+
+    if (call->taken == body_of(call).len && call->connection) {
+        call->in.len = call->head_len;
+        call->taken = 0;
+        read_once(call);
+        if (call->connection)
+            watch_rest(call);
     }
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->is_ending = true;
-    if ((events & EPOLLERR) && call->sent == 0) {
-        fail_call(call, OP_REFUSED);
-        return;
+    return span_skip(body_of(call), call->taken);
+}
+
+static void take_rest(struct source *source, size_t n)
+{
+    container_of(source, struct http_call, rest)->taken += n;
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* Connects to the next of the addresses. */
+static void connect_next(struct http_call *call)
+{
+    struct addresses *addresses = &call->lookup.addresses;
+    int64_t limit;
+
+    while (call->next_address < addresses->count) {
+        struct address *a = &addresses->at[call->next_address++];
+        struct http_client_connection *c = pool_connect(call->pool, &a->any, a->len);
+
+        if (!c)
+            continue;
+        timer_clear(call->op.loop, &call->deadline);
+        call->connection = c;
+        c->call = call;
+        enter(call, CALL_CONNECTS, call->connect_max);
+        limit = call->op.loop->now + ADDRESS_TIME_MAX;
+        if (call->next_address < addresses->count && limit < call->deadline_at)
+            set_deadline(call, limit);
+        return; /* an event tells, even when it is connected already */
     }
-    if (events & EPOLLOUT)
+    end_call(call, OP_REFUSED);
+}
+
+/* A connection could not be made: the next address, or the end. */
+static void give_up_address(struct http_call *call)
+{
+    struct http_client_connection *c = call->connection;
+
+    call->connection = NULL;
+    pool_close(c);
+    connect_next(call);
+}
+
+/* Goes on from connecting to TLS to sending.  False when it is not open yet. */
+static bool open_connection(struct http_call *call, uint32_t events)
+{
+    struct http_client_connection *c = call->connection;
+    int rc;
+
+    if (c->state == CLIENT_CONNECTING) {
+        if (events & (EPOLLERR | EPOLLHUP)) {
+            give_up_address(call);
+            return false;
+        }
+        if (!(events & EPOLLOUT))
+            return false;
+        c->state = CLIENT_OPEN;
+        if (call->pool->is_tls && !pool_begin_tls(c)) {
+            end_call(call, OP_REFUSED);
+            return false;
+        }
+        if (call->pool->is_tls)
+            c->state = CLIENT_SHAKING;
+    }
+    if (c->state == CLIENT_SHAKING) {
+        rc = layer_shake(&c->layer);
+        if (rc == LAYER_AGAIN)
+            return false;
+        if (rc == LAYER_BROKEN) {
+            end_call(call, OP_REFUSED);
+            return false;
+        }
+        c->state = CLIENT_OPEN;
+    }
+    enter(call, CALL_WAITS, call->first_max);
+    return true;
+}
+
+void call_event(struct http_call *call, uint32_t events)
+{
+    struct http_client_connection *c = call->connection;
+
+    if (call->phase == CALL_CONNECTS) {
+        if (!open_connection(call, events))
+            return;
+        events |= EPOLLOUT;
+    }
+    if ((events & EPOLLOUT) && !call->has_sent_all)
         send_more(call);
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP))
+    if (call->connection != c || !c->layer.may_read)
+        return;
+    if (call->is_streamed)
+        wake_reader(call);
+    else
         read_more(call);
+}
+
+void call_deadline(struct http_call *call)
+{
+    if (call->phase == CALL_CONNECTS && call->next_address < call->lookup.addresses.count &&
+        call->op.loop->now < phase_end(call, call->connect_max))
+        give_up_address(call);
+    else
+        end_call(call, OP_TIMED_OUT);
 }
 
 static void on_deadline(struct timer *timer)
 {
-    end_call(container_of(timer, struct http_call, deadline), OP_TIMED_OUT);
+    struct http_call *call = container_of(timer, struct http_call, deadline);
+
+    if (call->lookup.op.result == OP_PENDING)
+        call->lookup.op.cancel(&call->lookup.op); /* resumes, and finds the call ended */
+    end_call(call, OP_TIMED_OUT);
 }
 
 static void on_cancel(struct op *op)
 {
     struct http_call *call = container_of(op, struct http_call, op);
 
-    if (op->result == OP_PENDING)
-        end_call(call, OP_CANCELLED);
+    if (op->result != OP_PENDING)
+        return;
+    if (call->phase == CALL_RESOLVES && call->lookup.op.result == OP_PENDING)
+        call->lookup.op.cancel(&call->lookup.op);
+    end_call(call, OP_CANCELLED);
 }
 
-static struct http_client_connection *connect_to(struct http_pool *pool)
+/* ---- the beginning --------------------------------------------------------------------------- */
+
+/* The name was found, the source has more, or reading had given others their turn. */
+static void on_resume(struct task *task)
 {
-    int fd = socket(pool->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct http_client_connection *c;
-    int on = 1;
+    struct http_call *call = container_of(task, struct http_call, resume);
 
-    if (fd < 0)
-        return NULL;
-    if (pool->address.ss_family != AF_UNIX)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    c = mem_zero(1, sizeof *c);
-    c->pool = pool;
-    c->idle_end.due = on_idle_end;
-    if ((connect(fd, (struct sockaddr *)&pool->address, pool->address_len) != 0 &&
-         errno != EINPROGRESS) ||
-        !loop_watch(pool->loop, &c->watch, fd, on_event)) {
-        close(fd);
-        mem_free(c);
-        return NULL;
+    if (call->phase == CALL_RESOLVES && call->op.result == OP_PENDING) {
+        if (call->lookup.op.result == OP_DONE)
+            connect_next(call);
+        else
+            end_call(call, OP_REFUSED);
+        return;
     }
-    return c;
+    if (call->connection && call->phase != CALL_CONNECTS)
+        call_event(call, EPOLLOUT);
 }
 
-static void begin(struct http_call *call)
+static void find_address(struct http_call *call)
 {
     struct http_pool *pool = call->pool;
-    struct http_client_connection *c = call->was_repeated ? NULL : pool->idle;
 
-    call->sent = 0;
-    if (c) {
-        pool->idle = c->next;
-        pool->idle_count--;
-        timer_clear(pool->loop, &c->idle_end);
-    } else {
-        c = connect_to(pool);
-    }
+    enter(call, CALL_RESOLVES, call->connect_max);
+    call->next_address = 0;
+    if (resolver_known(&pool->client->resolver, pool->host, pool->port, &call->lookup.addresses))
+        connect_next(call);
+    else
+        resolver_find(&pool->client->resolver, pool->host, pool->port, &call->lookup,
+                      &call->resume);
+}
+
+static void connect_fixed(struct http_call *call)
+{
+    struct http_pool *pool = call->pool;
+    struct http_client_connection *c =
+        pool_connect(pool, (struct sockaddr *)&pool->fixed.at, pool->fixed.len);
+
     call->connection = c;
     if (!c) {
+        call->phase = CALL_CONNECTS;
         end_call(call, OP_REFUSED);
         return;
     }
     c->call = call;
+    enter(call, CALL_WAITS, call->first_max); /* a unix socket connects at once or never */
     send_more(call);
+}
+
+static void begin(struct http_call *call)
+{
+    struct http_client_connection *c = call->was_repeated ? NULL : pool_take(call->pool);
+
+    call->sent = 0;
+    call->has_sent_all = false;
+    pump_init(&call->pump, call->source, call->is_chunked);
+    if (c) {
+        c->call = call;
+        call->connection = c;
+        enter(call, CALL_WAITS, call->first_max);
+        send_more(call);
+    } else if (call->pool->client) {
+        find_address(call);
+    } else {
+        connect_fixed(call);
+    }
 }
 
 void http_call_start(struct http_call *call, struct http_pool *pool, struct task *waiter)
 {
+    size_t held = call->hold_max > 0 ? call->hold_max : call->answer_max;
+
     op_begin(&call->op, pool->loop, waiter, on_cancel);
     call->pool = pool;
-    call->connection = NULL;
-    call->deadline = (struct timer){.due = on_deadline};
-    call->chunks = (struct h1_chunks){0};
-    call->sent = call->scanned = call->head_len = call->interim = 0;
-    call->was_repeated = false;
-    call->answer = (struct span){NULL, 0};
-    buf_init(&call->in, HTTP_HEAD_MAX * 2 + call->answer_max + 32768);
-    buf_init(&call->decoded, call->answer_max);
-    timer_set(pool->loop, &call->deadline, pool->loop->now + call->time_max);
+    call->deadline.due = on_deadline;
+    call->resume.run = on_resume;
+    call->rest = (struct source){peek_rest, take_rest, OP_PENDING, NULL};
+    call->began = pool->loop->now;
+    buf_init(&call->in, HTTP_ANSWER_HEAD_MAX + held + 2 * READ_MAX);
+    if (call->source)
+        call->source->reader = &call->resume;
+    pool->busy_count++;
     begin(call);
 }
 
 void http_call_release(struct http_call *call)
 {
     assert(call->op.result != OP_PENDING);
+    if (call->connection)
+        leave(call, false);
+    loop_unready(call->op.loop, &call->resume);
     buf_release(&call->in);
-    buf_release(&call->decoded);
 }

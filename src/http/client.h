@@ -1,73 +1,71 @@
-/* The client side: one call is one operation; connections to a target are kept for the next.
+/* The client side: one call is one operation on a connection of a pool.
  *
- * Answers are collected whole, up to a limit.  A call that fails before any byte of its answer on a
- * connection that was used before is tried once more on a fresh one when its method is idempotent:
- * the peer may just have closed it. */
+ * An answer is collected whole; or, where `hold_max` is set, held up to that size, and what is
+ * larger is left to be pulled while it comes.  A call that fails before any byte of its answer, on
+ * a connection that was used before, is made once more on a fresh one when its method is
+ * idempotent and its body can be sent again: the peer may just have closed the connection. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
-#include <sys/socket.h>
-
-#include "base/arena.h"
 #include "base/buf.h"
 #include "http/h1.h"
 #include "http/message.h"
-#include "net/loop.h"
-#include "net/op.h"
+#include "http/pool.h"
+#include "http/pump.h"
+#include "http/source.h"
 
-#define HTTP_POOL_IDLE_MAX 32
-#define HTTP_POOL_IDLE_TIME (30 * MICROS_PER_SECOND)
-#define HTTP_CLIENT_READ 16384 /* bytes asked for at once */
+#define HTTP_CLIENT_READ 16384 /* bytes asked for at least */
 #define HTTP_INTERIM_MAX 8     /* 1xx answers before the real one */
+#define HTTP_REST_IDLE_TIME (30 * MICROS_PER_SECOND)
+#define HTTP_REST_TIME_MAX (900 * MICROS_PER_SECOND)
 
-struct http_client_connection;
-
-/* The connections of one loop to one target. */
-struct http_pool {
-    struct loop *loop;
-    struct sockaddr_storage address;
-    socklen_t address_len;
-    struct http_client_connection *idle; /* newest first */
-    struct http_client_connection *closed;
-    size_t idle_count;
-    struct task sweep;
+enum http_call_phase {
+    CALL_RESOLVES,
+    CALL_CONNECTS, /* TLS too */
+    CALL_WAITS,    /* for the first byte of the answer; the request may still be on its way */
+    CALL_READS,
+    CALL_ENDED, /* the connection was given back or closed */
 };
 
-void http_pool_init(struct http_pool *pool, struct loop *loop, const struct sockaddr *address,
-                    socklen_t address_len);
-
-/* The same for a unix socket.  False when the path is too long for one. */
-bool http_pool_init_unix(struct http_pool *pool, struct loop *loop, const char *path);
-
-/* Closes the idle connections.  No call may be under way. */
-void http_pool_release(struct http_pool *pool);
-
-/* One call.  The caller fills the first part, then calls http_call_start; when `op` has ended with
- * OP_DONE the second part holds the answer, until http_call_release. */
+/* One call.  The caller zero-initialises it, fills the first part, then calls http_call_start.
+ * When `op` has ended with OP_DONE the second part holds the answer, until http_call_release. */
 struct http_call {
-    struct span method; /* also in `head`; decides about bodies and repeats */
-    struct span head;   /* request line, header lines, blank line; must live until the end */
-    struct span body;   /* must live until the end */
-    size_t answer_max;  /* bytes of the answer's body */
-    int64_t time_max;   /* microseconds for the whole call */
+    struct span method;    /* also in `head`; decides about bodies and repeats */
+    struct span head;      /* request line, header lines, blank line; must live until the end */
+    struct span body;      /* must live until the end */
+    struct source *source; /* or what the body is pulled from; `head` says how it is framed */
+    bool is_chunked;       /* the source goes out in chunks */
+    size_t answer_max;     /* bytes of the answer's body */
+    size_t hold_max;       /* 0: the whole is collected */
+    int64_t connect_max;   /* microseconds for name, connection and TLS; 0: as time_max */
+    int64_t first_max;     /* to the first byte of the answer; 0: as time_max */
+    int64_t time_max;      /* until the operation ends */
 
     struct op op;
+    enum http_call_phase phase;    /* where it is or failed */
     struct http_response response; /* its spans point into `in` */
-    struct span answer;
+    struct span answer;            /* the whole body, unless is_streamed */
+    bool is_streamed;              /* what was held and what follows is in `rest` */
+    struct source rest;
 
     struct http_pool *pool;
     struct http_client_connection *connection;
-    struct timer deadline;
-    struct buf in;      /* head and raw body */
-    struct buf decoded; /* a chunked body */
+    struct lookup lookup;  /* and the addresses to try */
+    struct task resume;    /* the lookup has ended, or the source has more */
+    struct timer deadline; /* while there is no connection */
+    int64_t began, deadline_at;
+    struct buf in; /* the head, then body bytes without their chunks' framing */
     struct h1_chunks chunks;
-    size_t sent, scanned, head_len, interim;
-    bool was_repeated;
+    struct pump pump;        /* of `source` */
+    uint64_t received, left; /* body bytes so far; of a length still to come */
+    size_t sent, scanned, head_len, taken;
+    unsigned interim, next_address;
+    bool was_repeated, has_sent_all;
 };
 
 void http_call_start(struct http_call *call, struct http_pool *pool, struct task *waiter);
 
-/* Frees what the call holds; it must have ended. */
+/* Frees what the call holds, and breaks off what still streams.  `op` must have ended. */
 void http_call_release(struct http_call *call);
 
 #endif

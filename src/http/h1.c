@@ -117,7 +117,8 @@ static enum h1_refusal take_header(struct span line, struct http_header *out)
     return all_of(out->value, H1_VALUE) ? H1_FINE : H1_BAD;
 }
 
-static enum h1_refusal parse_headers(struct span head, struct http_header *headers, unsigned *count)
+static enum h1_refusal parse_headers(struct span head, size_t bytes_max,
+                                     struct http_header *headers, unsigned *count)
 {
     size_t bytes = 0;
     struct span line;
@@ -133,7 +134,7 @@ static enum h1_refusal parse_headers(struct span head, struct http_header *heade
         if (take_header(line, &headers[*count]) != H1_FINE)
             return H1_BAD;
         bytes += headers[*count].name.len + headers[*count].value.len;
-        if (bytes > HTTP_HEADER_BYTES_MAX)
+        if (bytes > bytes_max)
             return H1_HEADERS_TOO_LONG;
         (*count)++;
     }
@@ -333,7 +334,7 @@ enum h1_refusal h1_request_parse(struct span head, struct http_request *out)
     if (refusal == H1_FINE)
         refusal = parse_target(out, &authority);
     if (refusal == H1_FINE)
-        refusal = parse_headers(head, out->headers, &out->header_count);
+        refusal = parse_headers(head, HTTP_HEADER_BYTES_MAX, out->headers, &out->header_count);
     if (refusal == H1_FINE)
         refusal = read_framing(out->headers, out->header_count, out->minor, &f);
     if (refusal == H1_FINE)
@@ -374,7 +375,7 @@ enum h1_refusal h1_response_parse(struct span head, struct span method, struct h
         return H1_BAD;
     refusal = parse_status_line(line, out);
     if (refusal == H1_FINE)
-        refusal = parse_headers(head, out->headers, &out->header_count);
+        refusal = parse_headers(head, HTTP_ANSWER_HEAD_MAX, out->headers, &out->header_count);
     if (refusal == H1_FINE)
         refusal = read_framing(out->headers, out->header_count, out->minor, &f);
     if (refusal != H1_FINE)

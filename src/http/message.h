@@ -12,6 +12,7 @@
 #define HTTP_TARGET_MAX 10240       /* over: 414 */
 #define HTTP_HEADERS_MAX 128        /* lines; over: 431 */
 #define HTTP_HEAD_MAX 24576         /* a whole head with its line ends and blanks */
+#define HTTP_ANSWER_HEAD_MAX 65536  /* the same of a backend's answer */
 
 struct http_header {
     struct span name, value; /* as sent; the value without blanks at its ends */
