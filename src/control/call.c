@@ -36,7 +36,8 @@ enum fault call_refuse_as(struct call *call, const char *error, const char *text
 
 enum fault call_not_yet(struct call *call, const char *what)
 {
-    static const struct model_error ERROR = {SPAN_INIT("NotImplementedException"), 501};
+    static const struct model_error ERROR = {.code = SPAN_INIT("NotImplementedException"),
+                                             .status = 501};
 
     return call_refuse(call, &ERROR, arena_format(call->arena, "Not yet in Portico: %s", what));
 }
@@ -68,7 +69,13 @@ enum fault call_load(struct call *call, const struct model_kind *kind, struct sp
 static size_t find_links(const struct model_kind *kind, struct span parent, const struct json *tree,
                          struct record_link links[], size_t room)
 {
+    const struct kind_hooks *hooks = kind_hooks(kind);
+    struct span blob = json_member_text(tree, hooks && hooks->blob ? hooks->blob : "", SPAN(""));
     size_t count = 0;
+
+    if (blob.len > 0)
+        links[count++] =
+            (struct record_link){span_of(hooks->blob), SPAN(BLOB_LINK), SPAN(""), blob};
 
     for (size_t i = 0; i < kind->reference_count && count < room; i++) {
         const struct model_reference *reference = &kind->references[i];
@@ -103,6 +110,21 @@ enum fault call_save(struct call *call, const struct model_kind *kind, struct sp
                      : store_put(call->tx, &record, links, link_count, NULL);
     buf_release(&body);
     return rc;
+}
+
+enum fault call_put_blob(struct call *call, struct span content, struct span *name)
+{
+    char *text = arena_alloc(call->arena, BLOB_NAME_LEN + 1);
+    struct problem why;
+    enum fault rc = FAULT_TOO_LARGE;
+
+    if (call->blob_count < CALL_BLOBS_MAX)
+        rc = store_blob_put(call->control->store, content, text, &why);
+    if (rc)
+        return rc;
+    *name = span_make(text, BLOB_NAME_LEN);
+    call->blobs[call->blob_count++] = *name;
+    return OK;
 }
 
 enum fault call_load_all(struct call *call, const char *kind, struct span parent, struct json **out)

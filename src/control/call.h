@@ -24,6 +24,8 @@ struct control {
     const struct clock *clock;
 };
 
+#define CALL_BLOBS_MAX 8
+
 struct call {
     struct control *control;
     struct arena *arena;
@@ -35,6 +37,8 @@ struct call {
     struct json *output;
     struct model_answer refused; /* FAULT_DENIED: what the caller is told; the text is filled */
     bool needs_feed;             /* a gateway must know of this write before it is answered */
+    struct span blobs[CALL_BLOBS_MAX]; /* held until the call has ended */
+    size_t blob_count;
 };
 
 #define CALL_MEMORY_MAX (128UL * 1024 * 1024)
@@ -69,6 +73,10 @@ enum fault call_load_all(struct call *call, const char *kind, struct span parent
 enum fault call_delete(struct call *call, const struct model_kind *kind, struct span parent,
                        struct span id);
 
+/* Writes a blob that a record of this call is going to name (kind_hooks.blob): it stays if that
+ * record is committed.  The name lives in the arena. */
+enum fault call_put_blob(struct call *call, struct span content, struct span *name);
+
 /* The path of the ids of the kind's ancestors, from the labels of the call. */
 struct span call_parent_path(struct call *call, const struct model_kind *kind);
 
@@ -85,6 +93,7 @@ struct span call_new_id(struct call *call, const struct model_kind *kind, const 
 
 struct kind_hooks {
     const char *kind;
+    const char *blob; /* the member that names a blob which the record needs, or NULL */
     /* Checks and completes a record before it is written.  `parent` is its path. */
     enum fault (*check)(struct call *call, struct span parent, struct json *tree);
     bool checks_updates; /* `check` runs after PATCH too */

@@ -13,11 +13,15 @@
 #define TRIES_MAX 5
 
 /* Errors that no service's model names. */
-static const struct model_error FOREIGN = {SPAN_INIT("AccessDeniedException"), 403};
-static const struct model_error NOT_YET = {SPAN_INIT("NotImplementedException"), 501};
-static const struct model_error FAILED = {SPAN_INIT("ServiceUnavailableException"), 503};
-static const struct model_error TOO_LARGE = {SPAN_INIT("RequestEntityTooLargeException"), 413};
-static const struct model_error BUSY = {SPAN_INIT("ConflictException"), 409};
+static const struct model_error FOREIGN = {.code = SPAN_INIT("AccessDeniedException"),
+                                           .status = 403};
+static const struct model_error NOT_YET = {.code = SPAN_INIT("NotImplementedException"),
+                                           .status = 501};
+static const struct model_error FAILED = {.code = SPAN_INIT("ServiceUnavailableException"),
+                                          .status = 503};
+static const struct model_error TOO_LARGE = {.code = SPAN_INIT("RequestEntityTooLargeException"),
+                                             .status = 413};
+static const struct model_error BUSY = {.code = SPAN_INIT("ConflictException"), .status = 409};
 
 static enum fault refuse(struct call *call, const struct model_error *error, struct span text)
 {
@@ -118,6 +122,8 @@ static enum fault run(struct call *call)
             log_warn("a gateway is late: revision %llu is durable, but not served everywhere",
                      (unsigned long long)revision);
     }
+    if (rc == OK && is_write(call->match->operation))
+        store_blobs_clean(call->control->store, NULL);
     if (rc != OK && rc != FAULT_DENIED)
         log_error("%.*s failed: %s", SPAN_ARG(call->match->operation->name), why.text);
     return rc;
@@ -169,6 +175,8 @@ void dispatch(struct control *control, struct arena *arena, const struct http_re
         rc = run(&call);
     if (!rc && !protocol->encode(&call, id, body, out))
         rc = FAULT_TOO_LARGE;
+    for (size_t i = 0; i < call.blob_count; i++)
+        store_blob_release(control->store, call.blobs[i]);
     if (rc) {
         explain(&call, rc);
         buf_clear(body);

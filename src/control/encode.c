@@ -198,7 +198,12 @@ bool encode_rest_json_error(struct arena *arena, const struct model_answer *answ
     *out = (struct encoded){.status = answer->error->status, .has_body = true};
     add_header(out, SPAN("Content-Type"), SPAN("application/json"));
     add_header(out, SPAN("x-amzn-ErrorType"), answer->error->code);
-    buf_add_text(body, "{\"message\":");
+    if (answer->error->words.len > 0)
+        buf_addf(body,
+                 "{\"Type\":\"%s\",\"%.*s\":", answer->error->status < 500 ? "User" : "Service",
+                 SPAN_ARG(answer->error->words));
+    else
+        buf_add_text(body, "{\"message\":");
     json_write_text(body, answer->text);
     buf_add_char(body, '}');
     return !body->is_over && !arena->is_over;

@@ -25,7 +25,8 @@ bool encode_rest_json(struct arena *arena, const struct model_service *service,
                       const struct model_operation *operation, const struct json *tree,
                       struct buf *body, struct encoded *out);
 
-/* {"message":"words"} with x-amzn-ErrorType. */
+/* {"message":"words"}, or as the error is typed {"Type":"User","Message":"words"}, with
+ * x-amzn-ErrorType. */
 bool encode_rest_json_error(struct arena *arena, const struct model_answer *answer,
                             struct buf *body, struct encoded *out);
 

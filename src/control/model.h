@@ -22,8 +22,9 @@ struct model_kind;
 /* --- errors --------------------------------------------------------------------------------- */
 
 struct model_error {
-    struct span code; /* "NotFoundException" */
-    unsigned status;  /* 404 */
+    struct span code;  /* "NotFoundException" */
+    unsigned status;   /* 404 */
+    struct span words; /* the body also has Type, and the words as this member; "": as message */
 };
 
 /* An error with the words it goes out with.  `error` is NULL where there is none. */

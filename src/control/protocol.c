@@ -14,7 +14,8 @@ static enum fault refuse(struct call *call, const struct model_error *error, str
 static enum fault rest_route(struct call *call, const struct http_request *request,
                              struct span body, struct span signing, struct control_match *out)
 {
-    static const struct model_error UNKNOWN = {SPAN_INIT("UnknownOperationException"), 404};
+    static const struct model_error UNKNOWN = {.code = SPAN_INIT("UnknownOperationException"),
+                                               .status = 404};
     enum fault rc = control_route(call->control->routes, call->arena, signing, request->method,
                                   request->path, request->query, out);
 
@@ -60,8 +61,8 @@ static struct span form_of(const struct http_request *request, struct span body)
 static enum fault query_find(struct call *call, const struct http_request *request,
                              struct span body, struct span signing, struct control_match *out)
 {
-    static const struct model_error INVALID = {SPAN_INIT("InvalidAction"), 400};
-    static const struct model_error MISSING = {SPAN_INIT("MissingAction"), 400};
+    static const struct model_error INVALID = {.code = SPAN_INIT("InvalidAction"), .status = 400};
+    static const struct model_error MISSING = {.code = SPAN_INIT("MissingAction"), .status = 400};
     struct span action, version;
     enum fault rc = query_route(call->arena, MODEL_SERVICES, MODEL_SERVICE_COUNT, signing,
                                 form_of(request, body), out, &action, &version);
@@ -99,9 +100,10 @@ static bool query_write_error(struct call *call, struct span request_id, struct 
 
 /* ---- choosing ------------------------------------------------------------------------------ */
 
-static const struct model_error REST_UNSIGNED = {SPAN_INIT("MissingAuthenticationTokenException"),
-                                                 403};
-static const struct model_error QUERY_UNSIGNED = {SPAN_INIT("MissingAuthenticationToken"), 403};
+static const struct model_error REST_UNSIGNED = {
+    .code = SPAN_INIT("MissingAuthenticationTokenException"), .status = 403};
+static const struct model_error QUERY_UNSIGNED = {.code = SPAN_INIT("MissingAuthenticationToken"),
+                                                  .status = 403};
 
 static const struct protocol REST = {rest_route,
                                      rest_decode,

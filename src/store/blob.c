@@ -72,18 +72,24 @@ enum fault store_blob_put(struct store *store, struct span content,
     int fd;
 
     digest_sha256_hex(content, name);
+    if (!blob_hold(store, name))
+        return problem_set(why, FAULT_IO, "too many blobs are being written");
     if (faccessat(store->blobs, name, F_OK, 0) == 0)
         return OK;
     snprintf(part, sizeof part, PART_PREFIX "%s-%lx", name, (unsigned long)pthread_self());
     fd = openat(store->blobs, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return problem_set(why, FAULT_IO, "cannot write a blob: %s", strerror(errno));
+    if (fd < 0) {
+        problem_set(why, FAULT_IO, "cannot write a blob: %s", strerror(errno));
+        store_blob_release(store, span_of(name));
+        return FAULT_IO;
+    }
     is_done = write_all(fd, content) && fsync(fd) == 0;
     close(fd);
     if (!is_done || renameat(store->blobs, part, store->blobs, name) != 0 ||
         fsync(store->blobs) != 0) {
         problem_set(why, FAULT_IO, "cannot write a blob: %s", strerror(errno));
         unlinkat(store->blobs, part, 0);
+        store_blob_release(store, span_of(name));
         return FAULT_IO;
     }
     return OK;

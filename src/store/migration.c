@@ -45,6 +45,12 @@ static const char *const STEPS[] = {
     "    AND account = new.account AND region = new.region;"
     "END;"
     "INSERT INTO counter VALUES ('epoch', random());",
+    /* 3: which blobs records use; the names whose use ended wait in loose_blob for the sweep */
+    "CREATE TABLE loose_blob (name TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TRIGGER blob_unused AFTER DELETE ON link WHEN old.kind = 'Blob'"
+    "  BEGIN INSERT OR IGNORE INTO loose_blob VALUES (old.id); END;"
+    "INSERT INTO link SELECT number, 'document', 'Blob', '', json_extract(body, '$.document')"
+    "  FROM record WHERE kind = 'Deployment' AND json_extract(body, '$.document') IS NOT NULL;",
 };
 
 static enum fault read_number(sqlite3 *db, const char *pragma, int64_t *out, struct problem *why)

@@ -37,6 +37,9 @@ enum statement {
     SQL_REFERRERS,
     SQL_EACH,
     SQL_GONE,
+    SQL_BLOB_USED,
+    SQL_BLOB_LOOSE,
+    SQL_BLOB_FORGET,
     STATEMENT_COUNT
 };
 
@@ -51,6 +54,8 @@ struct store_tx {
     uint64_t revision; /* that its changes get; 0 before the first */
 };
 
+#define BLOB_HOLDS_MAX 64
+
 struct store {
     char *folder;
     int blobs;            /* the folder's blobs/, a descriptor */
@@ -59,6 +64,11 @@ struct store {
     bool is_writing;
     struct store_tx *idle;
     unsigned idle_count;
+    pthread_mutex_t blob_lock; /* guards `holds`, and a blob from its last check to its removal */
+    struct {
+        char name[BLOB_NAME_LEN + 1];
+        unsigned count; /* 0: a free row */
+    } holds[BLOB_HOLDS_MAX];
 };
 
 /* Fills `why` from the connection's last error, spoils the transaction, returns the fault. */
@@ -78,5 +88,11 @@ enum fault migration_run(sqlite3 *db, const char *folder, struct problem *why);
 
 /* Opens or makes the blobs folder beneath `folder` and removes what a crash left half written. */
 enum fault blobs_open(const char *folder, int *out, struct problem *why);
+
+/* Keeps the blob from being removed until store_blob_release.  False when too many are held. */
+bool blob_hold(struct store *store, const char *name);
+
+/* Removes every blob that no record names: what a crash left.  Before the store is used. */
+enum fault blobs_sweep(struct store *store, struct problem *why);
 
 #endif

@@ -60,6 +60,9 @@ static const char *const SQL[STATEMENT_COUNT] = {
                  " ORDER BY parent, id, account, region",
     [SQL_GONE] = "SELECT account, region, kind, parent, id, '', 0, revision, NULL FROM gone"
                  " WHERE kind = ?1 AND revision > ?2 ORDER BY parent, id, account, region",
+    [SQL_BLOB_USED] = "SELECT 1 FROM link WHERE kind = 'Blob' AND parent = '' AND id = ?1 LIMIT 1",
+    [SQL_BLOB_LOOSE] = "SELECT name FROM loose_blob WHERE name > ?1 ORDER BY name LIMIT 1",
+    [SQL_BLOB_FORGET] = "DELETE FROM loose_blob WHERE name = ?1",
 };
 
 /* --- connections -------------------------------------------------------------------------- */
@@ -334,6 +337,7 @@ enum fault store_open(const char *folder, struct store **out, struct problem *wh
     store->folder = mem_text(folder, strlen(folder));
     store->blobs = -1;
     pthread_mutex_init(&store->lock, NULL);
+    pthread_mutex_init(&store->blob_lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&store->written, &monotonic);
@@ -345,6 +349,10 @@ enum fault store_open(const char *folder, struct store **out, struct problem *wh
         return rc;
     }
     session_give(first, true);
+    if ((rc = blobs_sweep(store, why)) != OK) {
+        store_close(store);
+        return rc;
+    }
     *out = store;
     return OK;
 }
@@ -363,6 +371,7 @@ void store_close(struct store *store)
         close(store->blobs);
     pthread_cond_destroy(&store->written);
     pthread_mutex_destroy(&store->lock);
+    pthread_mutex_destroy(&store->blob_lock);
     mem_free(store->folder);
     mem_free(store);
 }

@@ -146,9 +146,23 @@ enum fault store_each(struct store_tx *tx, struct span kind, uint64_t since,
 
 #define BLOB_NAME_LEN 64
 
-/* Durable when it returns.  Writes the name, SHA-256 in lower-case hexadecimal, and a NUL. */
+/* What a record needs it links to: a record_link with this kind, no parent, and the blob's name as
+ * id.  A blob that no record links to and nobody holds is removed, at the latest at the next
+ * start. */
+#define BLOB_LINK "Blob"
+
+/* Durable when it returns, and held: it stays, whatever others delete, until store_blob_release.
+ * Writes the name, SHA-256 in lower-case hexadecimal, and a NUL.  FAULT_IO also when
+ * BLOB_HOLDS_MAX are held. */
 enum fault store_blob_put(struct store *store, struct span content,
                           char name[static BLOB_NAME_LEN + 1], struct problem *why);
+
+/* Ends a hold.  To be called when the transaction that wanted the blob is over, however it ended:
+ * if no record links to the blob then, it is removed. */
+void store_blob_release(struct store *store, struct span name);
+
+/* Removes blobs whose last link was deleted.  Cheap when there are none.  Not in a transaction. */
+enum fault store_blobs_clean(struct store *store, struct problem *why);
 
 /* A descriptor for reading, owned by the caller.  FAULT_NOT_FOUND. */
 enum fault store_blob_open(struct store *store, struct span name, int *out, struct problem *why);

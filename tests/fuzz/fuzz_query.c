@@ -18,7 +18,7 @@ static const struct model_member MEMBERS[] = {
     {.name = SPAN_INIT("d"), .wire = SPAN_INIT("d"), .type = &INSIDES},
 };
 static const struct model_shape SHAPE = {SPAN_INIT("S"), MEMBERS, COUNT(MEMBERS)};
-static const struct model_error ODD = {SPAN_INIT("Odd"), 400};
+static const struct model_error ODD = {.code = SPAN_INIT("Odd"), .status = 400};
 static const struct model_operation MAKE = {
     .name = SPAN_INIT("Make"), .status = 200, .input = &SHAPE, .output = &SHAPE};
 static const struct model_service SERVICE = {.version = SPAN_INIT("1"),

@@ -203,7 +203,9 @@ static void add_errors_and_enums(struct buf *out, const struct model *model)
     for (size_t i = 0; i < model->error_count; i++) {
         buf_add_text(out, "    {");
         add_text(out, model->errors[i].code);
-        buf_addf(out, ", %u},\n", model->errors[i].status);
+        buf_addf(out, ", %u, ", model->errors[i].status);
+        add_text(out, model->errors[i].words);
+        buf_add_text(out, "},\n");
     }
     buf_add_text(out, "};\n\n");
     for (size_t i = 0; i < model->enum_count; i++) {

@@ -171,6 +171,8 @@ static bool read_error(struct reader *in)
     if (reader_take_if(in, "as") &&
         !take_new_name(in, "a short name", &model->aliases[model->error_count]))
         return false;
+    if (reader_take_if(in, "typed") && !reader_take_name(in, "a member", &error->words))
+        return false;
     if (reader_take_if(in, "for")) {
         if (reader_take_if(in, "validation"))
             model->service.validation = error;

@@ -37,16 +37,16 @@ static enum fault gather(struct call *call, struct span api, struct json **out,
 
 static enum fault write_document(struct call *call, struct json *document, struct json *tree)
 {
-    char *name = arena_alloc(call->arena, BLOB_NAME_LEN + 1);
+    struct span name;
     struct buf text;
     enum fault rc = FAULT_TOO_LARGE;
 
     buf_init(&text, FEED_BLOB_MAX);
     if (json_write(&text, document))
-        rc = store_blob_put(call->control->store, buf_span(&text), name, NULL);
+        rc = call_put_blob(call, buf_span(&text), &name);
     buf_release(&text);
     if (!rc)
-        json_set(tree, "document", json_text(call->arena, span_make(name, BLOB_NAME_LEN)));
+        json_set(tree, "document", json_text(call->arena, name));
     return rc;
 }
 

@@ -24,7 +24,8 @@ static const struct model_member MEMBERS[] = {
     {.name = SPAN_INIT("Counts"), .wire = SPAN_INIT("Counts"), .type = &COUNTS},
 };
 static const struct model_shape SHAPE = {SPAN_INIT("Made"), MEMBERS, COUNT(MEMBERS)};
-static const struct model_error ERRORS[] = {{SPAN_INIT("Odd"), 400}, {SPAN_INIT("Broken"), 500}};
+static const struct model_error ERRORS[] = {{.code = SPAN_INIT("Odd"), .status = 400},
+                                            {.code = SPAN_INIT("Broken"), .status = 500}};
 static const struct model_operation OPERATIONS[] = {
     {.name = SPAN_INIT("Make"), .status = 200, .input = &SHAPE, .output = &SHAPE},
     {.name = SPAN_INIT("Drop"), .status = 200, .input = &SHAPE},

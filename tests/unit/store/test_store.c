@@ -296,6 +296,92 @@ static void blobs_are_named_by_their_content(void **state)
     (void)state;
 }
 
+static bool has_blob(const char *name)
+{
+    int fd;
+
+    if (store_blob_open(store, span_of(name), &fd, &why) != OK)
+        return false;
+    close(fd);
+    return true;
+}
+
+static void put_with_blob(const char *id, const char *name)
+{
+    struct record_link link = {SPAN("document"), SPAN(BLOB_LINK), SPAN(""), span_of(name)};
+    struct record record = stage("a", id, "{}");
+    struct store_tx *tx = begin(STORE_WRITE);
+
+    assert_int_equal(store_put(tx, &record, &link, 1, &why), OK);
+    commit(tx);
+}
+
+static void a_blob_stays_as_long_as_somebody_needs_it(void **state)
+{
+    char name[BLOB_NAME_LEN + 1];
+    struct record_key all = {SPAN("1"), SPAN("r"), SPAN("Stage"), SPAN("a"), SPAN("")};
+    struct store_tx *tx;
+
+    assert_int_equal(store_blob_put(store, SPAN("x"), name, &why), OK);
+    assert_int_equal(store_blob_put(store, SPAN("x"), name, &why), OK);
+    store_blob_release(store, span_of(name));
+    assert_true(has_blob(name)); /* the other hold */
+    put_with_blob("dev", name);
+    store_blob_release(store, span_of(name));
+    assert_true(has_blob(name));
+    put_with_blob("prod", name);
+
+    tx = begin(STORE_WRITE);
+    all.id = SPAN("dev");
+    assert_int_equal(store_delete(tx, &all, &why), OK);
+    commit(tx);
+    assert_int_equal(store_blobs_clean(store, &why), OK);
+    assert_true(has_blob(name));
+
+    tx = begin(STORE_WRITE);
+    assert_int_equal(store_delete_below(tx, &all, &why), OK);
+    commit(tx);
+    assert_true(has_blob(name));
+    assert_int_equal(store_blobs_clean(store, &why), OK);
+    assert_false(has_blob(name));
+    (void)state;
+}
+
+static void a_blob_that_no_record_came_to_need_goes(void **state)
+{
+    char name[BLOB_NAME_LEN + 1], kept[BLOB_NAME_LEN + 1];
+
+    assert_int_equal(store_blob_put(store, SPAN("y"), name, &why), OK);
+    store_blob_release(store, span_of(name));
+    assert_false(has_blob(name));
+
+    /* A crash: nobody released it.  The next start sweeps what no record names. */
+    assert_int_equal(store_blob_put(store, SPAN("y"), name, &why), OK);
+    assert_int_equal(store_blob_put(store, SPAN("z"), kept, &why), OK);
+    put_with_blob("dev", kept);
+    store_close(store);
+    assert_int_equal(store_open(folder, &store, &why), OK);
+    assert_false(has_blob(name));
+    assert_true(has_blob(kept));
+    (void)state;
+}
+
+static void a_held_blob_survives_the_end_of_its_last_record(void **state)
+{
+    char name[BLOB_NAME_LEN + 1], other[BLOB_NAME_LEN + 1];
+
+    assert_int_equal(store_blob_put(store, SPAN("a"), name, &why), OK);
+    put_with_blob("dev", name);
+    assert_int_equal(store_blob_put(store, SPAN("b"), other, &why), OK);
+    put_with_blob("dev", other); /* replaces the link */
+    assert_int_equal(store_blobs_clean(store, &why), OK);
+    assert_true(has_blob(name));
+    assert_true(has_blob(other));
+    store_blob_release(store, span_of(name));
+    assert_false(has_blob(name));
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static const struct CMUnitTest TESTS[] = {
@@ -309,6 +395,9 @@ static const struct CMUnitTest TESTS[] = {
     TEST(a_full_disk_is_told_and_passes),
     TEST(data_of_a_newer_version_is_refused),
     TEST(blobs_are_named_by_their_content),
+    TEST(a_blob_stays_as_long_as_somebody_needs_it),
+    TEST(a_blob_that_no_record_came_to_need_goes),
+    TEST(a_held_blob_survives_the_end_of_its_last_record),
 };
 
 UNIT_MAIN(TESTS)
