@@ -86,10 +86,15 @@ check: ## installs what is missing and runs every test
 	@$(MAKE) --no-print-directory -j2 check-build
 	@$(MAKE) --no-print-directory check-tests
 
-check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER)
+# What drives Portico from outside is built without sanitizers: it is not what is tested.
+$(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
+	@echo 'ld $@'; $(CC) $(release_LDFLAGS) $^ -lpthread -o $@
+
+check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/tests/fault/load
 
 check-tests: check-source check-layers check-coverage
-	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/fault/run
+	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/fault/run \
+		tests/fault/traffic
 
 bench: all ## CPU per request against nginx, in interleaved rounds
 	tests/bench/run

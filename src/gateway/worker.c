@@ -1,6 +1,8 @@
 /* A worker's life: takes the newest snapshot at each turn of its loop, serves, drains. */
 #include "gateway/worker.h"
 
+#include <unistd.h>
+
 #include "gateway/exchange.h"
 
 /* Between turns no exchange looks at the snapshot: here it may be changed. */
@@ -20,11 +22,16 @@ static void on_wake(void *ctx)
 
 static void on_drain(struct task *task)
 {
-    http_server_drain(&container_of(task, struct worker, drain)->server);
+    struct worker *worker = container_of(task, struct worker, drain);
+    struct gateway *gateway = worker->gateway;
+
+    http_server_drain(&worker->server);
+    if (atomic_fetch_sub(&gateway->accepting, 1) == 1)
+        for (size_t i = 0; i < gateway->listener_count; i++)
+            close(gateway->listeners[i]); /* from now on the system refuses */
 }
 
-enum fault worker_init(struct worker *worker, struct gateway *gateway, const int *listeners,
-                       size_t listener_count, struct problem *why)
+enum fault worker_init(struct worker *worker, struct gateway *gateway, struct problem *why)
 {
     enum fault rc;
 
@@ -42,8 +49,9 @@ enum fault worker_init(struct worker *worker, struct gateway *gateway, const int
     }
     worker->number = publication_join(&gateway->publication, on_wake, worker);
     http_server_init(&worker->server, &worker->loop, &worker->handler, gateway->connections_max);
-    for (size_t i = 0; i < listener_count; i++)
-        if (!http_server_listen(&worker->server, listeners[i])) {
+    atomic_fetch_add(&gateway->accepting, 1);
+    for (size_t i = 0; i < gateway->listener_count; i++)
+        if (!http_server_listen(&worker->server, gateway->listeners[i])) {
             worker_release(worker);
             return problem_set(why, FAULT_IO, "cannot watch listener %zu", i);
         }

@@ -21,6 +21,9 @@ struct gateway {
     struct counter requests[6]; /* by class of status; 0: broken */
     struct counter control_requests;
     size_t connections_max; /* per worker */
+    const int *listeners;
+    size_t listener_count;
+    _Atomic unsigned accepting; /* workers that do; the last to stop closes the listeners */
 };
 
 struct worker {
@@ -35,9 +38,8 @@ struct worker {
     struct task drain;
 };
 
-/* Prepares worker `number` before any thread runs.  `listeners` stay the caller's. */
-enum fault worker_init(struct worker *worker, struct gateway *gateway, const int *listeners,
-                       size_t listener_count, struct problem *why);
+/* Prepares the next worker, before any thread runs. */
+enum fault worker_init(struct worker *worker, struct gateway *gateway, struct problem *why);
 
 /* Serves until worker_drain has been called and the last connection is gone. */
 void worker_run(struct worker *worker);

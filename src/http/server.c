@@ -279,8 +279,10 @@ void http_server_drain(struct http_server *server)
     int64_t end = server->loop->now + MICROS_PER_SECOND;
 
     server->is_draining = true;
-    for (size_t i = 0; i < server->listener_count; i++)
+    for (size_t i = 0; i < server->listener_count; i++) {
+        on_accept(&server->listeners[i].watch, EPOLLIN); /* who is in the queue was told «yes» */
         loop_unwatch(server->loop, &server->listeners[i].watch);
+    }
     server->listener_count = 0;
     for (struct http_connection *c = server->connections; c; c = c->next)
         if (c->state == WAITS_FOR_HEAD)

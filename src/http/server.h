@@ -94,7 +94,8 @@ bool http_server_listen(struct http_server *server, int fd);
 /* Serves one connected descriptor, which becomes the server's.  False when it is full. */
 bool http_server_adopt(struct http_server *server, int fd);
 
-/* Stops accepting; answers say `Connection: close`, idle connections end after a second. */
+/* Accepts who waits, then no more; answers say `Connection: close`, idle connections end after a
+ * second. */
 void http_server_drain(struct http_server *server);
 
 /* Closes every connection and frees all; no stream may be with the handler. */

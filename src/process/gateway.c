@@ -108,16 +108,17 @@ static size_t connections_per_worker(void)
 
 static void init_workers(void)
 {
-    int listeners[CHILD_LISTENERS_MAX];
-    size_t listener_count = 0;
+    static int listeners[CHILD_LISTENERS_MAX];
     struct problem why;
+    size_t n = 0;
 
-    while (listener_count < CHILD_LISTENERS_MAX &&
-           (listeners[listener_count] =
-                child_descriptor(&child, "listener", (unsigned)listener_count)) >= 0)
-        listener_count++;
+    while (n < CHILD_LISTENERS_MAX &&
+           (listeners[n] = child_descriptor(&child, "listener", (unsigned)n)) >= 0)
+        n++;
+    gateway.listeners = listeners;
+    gateway.listener_count = n;
     for (unsigned i = 0; i < worker_count; i++)
-        if (worker_init(&workers[i], &gateway, listeners, listener_count, &why) != OK)
+        if (worker_init(&workers[i], &gateway, &why) != OK)
             child_refuse(&child, "%s", why.text);
 }
 

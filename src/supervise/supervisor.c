@@ -210,6 +210,7 @@ static void ask_to_end(struct supervisor *s)
         log_info("draining; a second signal ends at once");
         s->phase = DRAINING;
         s->deadline = clock_now(&CLOCK_SYSTEM) + DRAIN_MICROS;
+        listeners_close(&s->listeners); /* the gateway's are then the last */
         drain_next(s);
     } else if (s->phase != STOPPING) {
         stop(s, 0);

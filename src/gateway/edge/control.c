@@ -7,7 +7,7 @@
 
 #define CONTROL_BODY_MAX HTTP_BODY_MAX
 #define CONTROL_ANSWER_MAX (64UL * 1024 * 1024)
-#define CONTROL_TIME_MAX (60 * MICROS_PER_SECOND)
+#define CONTROL_TIME_MAX (25 * MICROS_PER_SECOND) /* less than a drain may take */
 #define CONTROL_HEAD_MAX (64 * 1024)
 
 /* Headers of one hop, and those that are written anew. */

@@ -66,7 +66,7 @@ static int set_up(void **state)
     gateway.control_socket = "/nonexistent/control.sock";
     gateway.connections_max = 100;
     if (!publication_init(&gateway.publication) ||
-        worker_init(&worker, &gateway, NULL, 0, &why) != OK)
+        worker_init(&worker, &gateway, &why) != OK)
         return -1;
     publish(7);
     loop_turn(&worker.loop, 0);
