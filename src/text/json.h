@@ -89,6 +89,9 @@ bool json_equal(const struct json *a, const struct json *b);
 /* Equal values have equal hashes; keyed, so that nobody outside can choose collisions. */
 uint64_t json_hash(const struct json *value);
 
+/* Whether two elements of the array are equal; linear.  FAULT_NO_MEMORY (of the scratch arena). */
+enum fault json_has_equals(struct arena *scratch, const struct json *array, bool *out);
+
 /* The texts of two JSON numbers by value, exactly: less than 0, 0, more than 0. */
 int json_number_compare(struct span a, struct span b);
 uint64_t json_number_hash(struct span text);

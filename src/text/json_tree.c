@@ -9,6 +9,9 @@
 /* Objects of more members are compared through a hash table. */
 #define FEW_MEMBERS 16
 
+/* Arrays of more elements are searched for equal ones through a hash table. */
+#define FEW_ELEMENTS 4
+
 /* --- reading --- */
 
 struct json *json_member_span(const struct json *object, struct span name)
@@ -243,6 +246,53 @@ static uint64_t hash(const struct json *value, unsigned depth)
 uint64_t json_hash(const struct json *value)
 {
     return value ? hash(value, JSON_TREE_DEPTH_MAX) : 0;
+}
+
+static bool has_equals_few(const struct json *array)
+{
+    for (const struct json *a = array->first; a; a = a->next) {
+        for (const struct json *b = a->next; b; b = b->next) {
+            if (json_equal(a, b))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* An element in a table by hash. */
+struct hashed {
+    const struct json *value; /* NULL: free */
+    uint64_t hash;
+};
+
+enum fault json_has_equals(struct arena *scratch, const struct json *array, bool *out)
+{
+    struct hashed *slots;
+    size_t size = 16;
+
+    if (array->count <= FEW_ELEMENTS) {
+        *out = has_equals_few(array);
+        return OK;
+    }
+    while (size < (size_t)array->count * 2)
+        size *= 2;
+    slots = arena_try_array(scratch, size, sizeof *slots);
+    if (!slots)
+        return FAULT_NO_MEMORY;
+    for (const struct json *v = array->first; v; v = v->next) {
+        uint64_t h = json_hash(v);
+        size_t i = (size_t)h & (size - 1);
+
+        for (; slots[i].value; i = (i + 1) & (size - 1)) {
+            if (slots[i].hash == h && json_equal(slots[i].value, v)) {
+                *out = true;
+                return OK;
+            }
+        }
+        slots[i] = (struct hashed){v, h};
+    }
+    *out = false;
+    return OK;
 }
 
 /* --- building --- */
