@@ -270,6 +270,9 @@ static void compile_integration(struct build *b, const struct json *one, struct 
     out->verb = keep(b, json_member_text(one, "httpMethod", SPAN("ANY")));
     out->uri = keep(b, json_member_text(one, "uri", SPAN("")));
     out->timeout = (int64_t)ms * MICROS_PER_MS;
+    if ((out->type == INTEGRATION_HTTP || out->type == INTEGRATION_HTTP_PROXY) &&
+        !endpoint_compile(b->arena, out->uri, &out->endpoint))
+        need(NULL);
     if (!json_is(parameters, JSON_OBJECT) || parameters->count == 0)
         return;
     pairs = need(arena_try_array(b->arena, parameters->count, sizeof *pairs));

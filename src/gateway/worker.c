@@ -47,6 +47,11 @@ enum fault worker_init(struct worker *worker, struct gateway *gateway, struct pr
         return problem_set(why, FAULT_TOO_LARGE, "the path of the control socket is too long: %s",
                            gateway->control_socket);
     }
+    if (!http_client_init(&worker->client, &worker->loop, NULL, gateway->ca_file, why)) {
+        loop_release(&worker->loop);
+        return FAULT_IO;
+    }
+    buf_init(&worker->scratch, WORKER_SCRATCH_MAX);
     worker->number = publication_join(&gateway->publication, on_wake, worker);
     http_server_init(&worker->server, &worker->loop, &worker->handler, gateway->connections_max);
     atomic_fetch_add(&gateway->accepting, 1);
@@ -73,6 +78,8 @@ void worker_release(struct worker *worker)
 {
     http_server_release(&worker->server);
     http_pool_release(&worker->control);
+    http_client_release(&worker->client);
+    buf_release(&worker->scratch);
     loop_release(&worker->loop);
     if (worker->snapshot)
         part_leave(&worker->snapshot->part);

@@ -15,6 +15,7 @@
 struct gateway {
     struct publication publication;
     const char *control_socket; /* where control calls go */
+    const char *ca_file;        /* certificates trusted besides the system's; NULL: none */
     _Atomic bool has_control;   /* the feed is connected; else health says degraded */
     _Atomic uint64_t revision;  /* that is served by all workers */
     const struct shelf *shelf;  /* for the metric of retired bytes */
@@ -26,6 +27,8 @@ struct gateway {
     _Atomic unsigned accepting; /* workers that do; the last to stop closes the listeners */
 };
 
+#define WORKER_SCRATCH_MAX (128 * 1024) /* more than the longest head */
+
 struct worker {
     struct gateway *gateway;
     unsigned number;
@@ -33,6 +36,8 @@ struct worker {
     struct http_handler handler;
     struct http_server server;
     struct http_pool control;
+    struct http_client client; /* of backends */
+    struct buf scratch;        /* for text that is copied in the same step */
     struct random random;
     const struct snapshot *snapshot; /* owns a use; NULL before the first */
     struct task drain;

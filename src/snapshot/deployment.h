@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/span.h"
+#include "snapshot/endpoint.h"
 #include "snapshot/gateway_response.h"
 #include "snapshot/part.h"
 #include "text/regex.h"
@@ -66,7 +67,8 @@ struct integration {
     enum integration_type type;
     struct span verb; /* of the backend's request; "ANY": the client's */
     struct span uri;  /* as configured: {parameters} and ${stageVariables.x} are not filled in */
-    int64_t timeout;  /* microseconds */
+    struct endpoint endpoint;          /* the URI of HTTP and HTTP_PROXY, taken apart */
+    int64_t timeout;                   /* microseconds */
     const struct vtl_pair *parameters; /* requestParameters: destination, source */
     size_t parameter_count;
 };

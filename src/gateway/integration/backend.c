@@ -1,0 +1,144 @@
+/* One call to a backend and what its failures mean to the client. */
+#include "gateway/integration/backend.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/mapping/view.h"
+
+/* Between `start` and the end of the exchange; it outlives the arena, since the answer that it
+ * holds is sent when the arena is gone. */
+struct backend_call {
+    struct cleanup cleanup;
+    struct http_call call;
+};
+
+static void end(struct cleanup *cleanup)
+{
+    struct backend_call *b = container_of(cleanup, struct backend_call, cleanup);
+
+    http_call_release(&b->call);
+    mem_free(b);
+}
+
+static enum verdict invalid_endpoint(struct exchange *x)
+{
+    log_debug("(%s) Execution failed due to configuration error: Invalid endpoint address",
+              x->request_id);
+    return exchange_fail(x, API_CONFIGURATION_ERROR);
+}
+
+enum verdict backend_start(struct exchange *x, const struct backend_request *request)
+{
+    struct http_pool *pool = http_client_pool(&x->worker->client, request->target);
+    struct backend_call *b;
+
+    if (!pool) {
+        log_warn("no room for connections to another backend: there are %d busy ones",
+                 HTTP_POOLS_MAX);
+        return exchange_fail(x, INTEGRATION_FAILURE);
+    }
+    b = mem_zero(1, sizeof *b);
+    b->call.method = request->method;
+    b->call.head = request->head;
+    b->call.body = request->body;
+    b->call.answer_max = BACKEND_ANSWER_MAX;
+    b->call.time_max = x->method->integration.timeout;
+    x->operation = b;
+    http_call_start(&b->call, pool, &x->resume);
+    exchange_at_end(x, &b->cleanup, end);
+    return exchange_wait(x, &b->call.op);
+}
+
+/* spec/data-plane-rest.md, 10.3 */
+static enum verdict fail(struct exchange *x, const struct http_call *call)
+{
+    switch (call->op.result) {
+    case OP_TIMED_OUT:
+        return exchange_fail(x, INTEGRATION_TIMEOUT);
+    case OP_REFUSED:
+        if (call->phase == CALL_RESOLVES)
+            return invalid_endpoint(x);
+        return exchange_fail(x, INTEGRATION_FAILURE);
+    case OP_GARBAGE:
+        return exchange_message(x, 502, "InternalServerErrorException",
+                                SPAN("Internal server error"));
+    case OP_TOO_LARGE:
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    case OP_PENDING:
+    case OP_DONE:
+    case OP_BROKEN:
+    case OP_CANCELLED:
+        break;
+    }
+    return exchange_fail(x, INTEGRATION_FAILURE);
+}
+
+enum verdict backend_taken(struct exchange *x, const struct http_call **call)
+{
+    struct backend_call *b = x->operation;
+
+    *call = &b->call;
+    return b->call.op.result == OP_DONE ? GO_ON : fail(x, &b->call);
+}
+
+/* ---- where to ------------------------------------------------------------------------------ */
+
+/* A value from outside must not end the line, begin a query or a fragment, or name another host;
+ * what was sent in a path stands as it was sent. */
+static bool add_value(struct buf *out, struct span value, bool is_in_query)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.at[i];
+        bool is_plain = c > ' ' && c < 0x7f && c != '#' && c != '?' && (!is_in_query || c != '&');
+
+        if (is_plain)
+            buf_add_char(out, (char)c);
+        else
+            buf_addf(out, "%%%02X", c);
+    }
+    return !out->is_over;
+}
+
+static bool add_piece(struct exchange *x, const struct endpoint_piece *piece,
+                      struct span (*parameter)(struct exchange *x, struct span name),
+                      struct buf *out)
+{
+    switch (piece->kind) {
+    case PIECE_TEXT:
+        return buf_add(out, piece->text);
+    case PIECE_PARAMETER:
+        return add_value(out, parameter(x, piece->text), piece->is_in_query);
+    case PIECE_VARIABLE:
+        return buf_add(out, pairs_last(x->stage->variables, piece->text));
+    }
+    return false;
+}
+
+bool backend_uri(struct exchange *x, struct span (*parameter)(struct exchange *x, struct span name),
+                 struct endpoint_uri *out)
+{
+    const struct endpoint *endpoint = &x->method->integration.endpoint;
+    struct span whole;
+    struct buf text;
+
+    *out = endpoint->uri;
+    if (endpoint->is_fixed && endpoint->piece_count == 0)
+        return true;
+    if (endpoint->is_fixed && endpoint->piece_count == 1 &&
+        endpoint->pieces[0].kind == PIECE_TEXT) {
+        out->rest = endpoint->pieces[0].text;
+        return true;
+    }
+    buf_init(&text, ENDPOINT_URI_MAX);
+    for (size_t i = 0; i < endpoint->piece_count; i++)
+        if (!add_piece(x, &endpoint->pieces[i], parameter, &text))
+            break;
+    whole = text.is_over ? (struct span){NULL, 0} : arena_copy(exchange_arena(x), buf_span(&text));
+    buf_release(&text);
+    if (!whole.at)
+        return false;
+    if (!endpoint->is_fixed)
+        return endpoint_uri_parse(whole, out);
+    out->rest = whole;
+    return endpoint_rest_is_valid(whole);
+}

@@ -1,0 +1,33 @@
+/* A call to an HTTP backend: the operation that HTTP and HTTP_PROXY share.
+ *
+ * A driver's `start` fills a request and returns backend_start; its `take` begins with
+ * backend_taken, which has decided the reply when the call failed. */
+#ifndef GATEWAY_INTEGRATION_BACKEND_H
+#define GATEWAY_INTEGRATION_BACKEND_H
+
+#include "gateway/exchange.h"
+#include "snapshot/endpoint.h"
+
+#define BACKEND_ANSWER_MAX (10 * 1024 * 1024) /* spec/data-plane-rest.md, section 12 */
+
+struct backend_request {
+    const struct http_target *target;
+    struct span method;
+    struct span head; /* request line, header lines, blank line; in the exchange's arena */
+    struct span body; /* must live until the exchange has ended */
+};
+
+/* Calls; the verdict is `start`'s. */
+enum verdict backend_start(struct exchange *x, const struct backend_request *request);
+
+/* GO_ON when there is an answer; it lives until the exchange has ended.  Else the reply is decided
+ * by spec/data-plane-rest.md, 10.3. */
+enum verdict backend_taken(struct exchange *x, const struct http_call **call);
+
+/* Puts together where the integration's URI points for this request, into the arena.  `parameter`
+ * gives the value for {name}; at NULL: there is none, and nothing stands there.  False when it is
+ * no valid URI: the answer is 500. */
+bool backend_uri(struct exchange *x, struct span (*parameter)(struct exchange *x, struct span name),
+                 struct endpoint_uri *out);
+
+#endif

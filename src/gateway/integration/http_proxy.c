@@ -1,0 +1,282 @@
+/* HTTP_PROXY: the client's request goes to the backend, the backend's answer to the client, each
+ * with the changes that AWS makes on the way (spec/data-plane-rest.md, sections 7, 9.1 and 9.2). */
+#include "base/uri.h"
+#include "gateway/integration/backend.h"
+#include "gateway/integration/integration.h"
+#include "gateway/integration/proxy_headers.h"
+#include "gateway/mapping/context.h"
+#include "gateway/mapping/view.h"
+
+#define PATH_PARAMETER "integration.request.path."
+#define QUERY_PARAMETER "integration.request.querystring."
+#define HEADER_PARAMETER "integration.request.header."
+
+static bool needs_body(const struct exchange *x)
+{
+    return x->stream->request.framing != HTTP_NO_BODY;
+}
+
+/* ---- mapped values --------------------------------------------------------------------------- */
+
+static bool take_prefix(struct span *s, struct span prefix)
+{
+    if (!span_starts(*s, prefix))
+        return false;
+    *s = span_skip(*s, prefix.len);
+    return true;
+}
+
+/* The value of "method.request.path.id" and its like; at NULL when the request has none. */
+static struct span source_value(struct exchange *x, struct span source)
+{
+    const struct view *view = exchange_view(x);
+
+    if (!view)
+        return (struct span){NULL, 0};
+    if (source.len >= 2 && source.at[0] == '\'' && source.at[source.len - 1] == '\'')
+        return span_make(source.at + 1, source.len - 2);
+    if (take_prefix(&source, SPAN("method.request.path.")))
+        return pairs_last(view->path, source);
+    if (take_prefix(&source, SPAN("method.request.querystring.")))
+        return pairs_last(view->query, source);
+    if (take_prefix(&source, SPAN("method.request.header.")))
+        return pairs_last(view->headers, source);
+    if (take_prefix(&source, SPAN("stageVariables.")))
+        return pairs_last(x->stage->variables, source);
+    if (take_prefix(&source, SPAN("context.")))
+        return context_text(x, source);
+    return (struct span){NULL, 0};
+}
+
+static struct span path_parameter(struct exchange *x, struct span name)
+{
+    const struct integration *integration = &x->method->integration;
+
+    for (size_t i = 0; i < integration->parameter_count; i++) {
+        struct span to = integration->parameters[i].name;
+
+        if (take_prefix(&to, SPAN(PATH_PARAMETER)) && span_equal(to, name))
+            return source_value(x, integration->parameters[i].value);
+    }
+    return (struct span){NULL, 0};
+}
+
+/* ---- the request ----------------------------------------------------------------------------- */
+
+static struct span verb_of(const struct exchange *x)
+{
+    struct span verb = x->method->integration.verb;
+
+    return span_is(verb, "ANY") ? x->stream->request.method : verb;
+}
+
+/* The URI's query, then the client's, then what is mapped (recorded in section 9.1). */
+static void add_target(struct exchange *x, const struct endpoint_uri *uri, struct buf *head)
+{
+    const struct integration *integration = &x->method->integration;
+    struct span query = x->stream->request.query;
+    char separator = span_find(uri->rest, '?') < uri->rest.len ? '&' : '?';
+
+    if (uri->rest.len == 0 || uri->rest.at[0] == '?')
+        buf_add_char(head, '/');
+    buf_add(head, uri->rest);
+    if (query.len > 0) {
+        buf_add_char(head, separator);
+        buf_add(head, query);
+        separator = '&';
+    }
+    for (size_t i = 0; i < integration->parameter_count; i++) {
+        struct span name = integration->parameters[i].name, value;
+
+        if (!take_prefix(&name, SPAN(QUERY_PARAMETER)))
+            continue;
+        value = source_value(x, integration->parameters[i].value);
+        if (value.len == 0)
+            continue;
+        buf_add_char(head, separator);
+        uri_add_encoded(head, name, false);
+        buf_add_char(head, '=');
+        uri_add_encoded(head, value, false);
+        separator = '&';
+    }
+}
+
+static bool is_value(struct span value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!H1_VALUE[(unsigned char)value.at[i]])
+            return false;
+    return true;
+}
+
+/* Which of the headers that Portico adds when nobody else does are there. */
+struct seen {
+    bool accept, user_agent, host;
+};
+
+static void see(struct seen *seen, struct span name)
+{
+    if (name.len == 6 && span_equal_nocase(name, SPAN("Accept")))
+        seen->accept = true;
+    else if (name.len == 10 && span_equal_nocase(name, SPAN("User-Agent")))
+        seen->user_agent = true;
+    else if (name.len == 4 && span_equal_nocase(name, SPAN("Host")))
+        seen->host = true;
+}
+
+static void add_header(struct buf *head, struct span name, struct span value)
+{
+    buf_add(head, name);
+    buf_add(head, SPAN(": "));
+    buf_add(head, value);
+    buf_add(head, SPAN("\r\n"));
+}
+
+/* The mapping that sets the header, or NULL. */
+static const struct vtl_pair *mapping_of(struct exchange *x, struct span header)
+{
+    const struct integration *integration = &x->method->integration;
+
+    for (size_t i = 0; i < integration->parameter_count; i++) {
+        struct span to = integration->parameters[i].name;
+
+        if (take_prefix(&to, SPAN(HEADER_PARAMETER)) && span_equal_nocase(to, header) &&
+            source_value(x, integration->parameters[i].value).len > 0)
+            return &integration->parameters[i];
+    }
+    return NULL;
+}
+
+/* False when a mapping sets what no mapping may set. */
+static bool add_mapped_headers(struct exchange *x, struct buf *head, struct seen *seen)
+{
+    const struct integration *integration = &x->method->integration;
+
+    for (size_t i = 0; i < integration->parameter_count; i++) {
+        struct span name = integration->parameters[i].name, value;
+
+        if (!take_prefix(&name, SPAN(HEADER_PARAMETER)))
+            continue;
+        value = source_value(x, integration->parameters[i].value);
+        if (proxy_mapped_rule(name) == MAPPED_FAILS || !is_value(value))
+            return false;
+        if (value.len == 0 || proxy_mapped_rule(name) == MAPPED_IS_DROPPED)
+            continue;
+        add_header(head, name, value);
+        see(seen, name);
+    }
+    return true;
+}
+
+static void add_client_headers(struct exchange *x, struct buf *head, struct seen *seen)
+{
+    const struct http_request *r = &x->stream->request;
+    bool has_connection = http_header_find(r->headers, r->header_count, "Connection").at;
+
+    for (unsigned i = 0; i < r->header_count; i++) {
+        const struct http_header *h = &r->headers[i];
+
+        if (proxy_request_rule(h->name) != REQUEST_PASSES || mapping_of(x, h->name) ||
+            (has_connection && proxy_is_named_in_connection(r->headers, r->header_count, h->name)))
+            continue;
+        add_header(head, h->name, h->value);
+        see(seen, h->name);
+    }
+}
+
+/* The port of the Host that the client sent, by default of http. */
+static struct span port_of(struct span host)
+{
+    size_t colon = span_find_last(host, ':');
+
+    return colon < host.len && host.at[host.len - 1] != ']' ? span_skip(host, colon + 1)
+                                                            : SPAN("80");
+}
+
+static void add_forwarded(struct exchange *x, struct buf *head)
+{
+    const struct http_request *r = &x->stream->request;
+    struct span chain = http_header_find(r->headers, r->header_count, "X-Forwarded-For");
+    char peer[HTTP_PEER_TEXT_MAX];
+
+    http_stream_peer(x->stream, peer);
+    buf_add(head, SPAN("X-Forwarded-For: "));
+    buf_add(head, chain);
+    if (chain.len > 0)
+        buf_add(head, SPAN(", "));
+    buf_add_text(head, peer);
+    buf_add(head, SPAN("\r\nX-Forwarded-Port: "));
+    buf_add(head, port_of(r->host));
+    buf_add(head, SPAN("\r\nX-Forwarded-Proto: http\r\n"));
+}
+
+static void add_own_headers(struct exchange *x, struct buf *head, const struct seen *seen)
+{
+    if (!seen->accept)
+        buf_add(head, SPAN("Accept: application/json\r\n"));
+    if (!seen->user_agent) {
+        buf_add(head, SPAN("User-Agent: AmazonAPIGateway_"));
+        buf_add(head, x->stage->api_id);
+        buf_add(head, SPAN("\r\n"));
+    }
+    add_forwarded(x, head);
+    add_header(head, SPAN("X-Amzn-Apigateway-Api-Id"), x->stage->api_id);
+    add_header(head, SPAN("X-Amzn-Trace-Id"), exchange_trace(x));
+    buf_add(head, SPAN("Connection: keep-alive\r\nContent-Length: "));
+    buf_add_u64(head, x->stream->body.len);
+    buf_add(head, SPAN("\r\n\r\n"));
+}
+
+/* Builds the head into `head`.  False when it cannot be. */
+static bool build_head(struct exchange *x, const struct endpoint_uri *uri, struct buf *head)
+{
+    struct seen seen = {0};
+
+    buf_clear(head);
+    buf_add(head, verb_of(x));
+    buf_add_char(head, ' ');
+    add_target(x, uri, head);
+    buf_add(head, SPAN(" HTTP/1.1\r\n"));
+    if (!add_mapped_headers(x, head, &seen))
+        return false;
+    if (!seen.host)
+        add_header(head, SPAN("Host"), uri->authority);
+    add_client_headers(x, head, &seen);
+    add_own_headers(x, head, &seen);
+    return !head->is_over;
+}
+
+static enum verdict start(struct exchange *x)
+{
+    struct backend_request request = {.method = verb_of(x), .body = x->stream->body};
+    struct buf *head = &x->worker->scratch;
+    struct endpoint_uri uri;
+
+    if (!backend_uri(x, path_parameter, &uri) || !build_head(x, &uri, head))
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    request.target = &uri.target;
+    request.head = arena_copy(exchange_arena(x), buf_span(head));
+    if (!request.head.at)
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    return backend_start(x, &request);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static enum verdict take(struct exchange *x)
+{
+    struct buf *lines = &x->worker->scratch;
+    const struct http_call *call;
+    struct span kept;
+
+    if (backend_taken(x, &call) == REPLY)
+        return REPLY;
+    buf_clear(lines);
+    proxy_add_answer_lines(lines, call->response.headers, call->response.header_count);
+    kept = lines->is_over ? (struct span){NULL, 0} : arena_copy(exchange_arena(x), buf_span(lines));
+    if (!kept.at)
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    return exchange_reply(x, call->response.status, kept, call->answer);
+}
+
+const struct integration_driver HTTP_PROXY_DRIVER = {needs_body, start, take};
