@@ -1,7 +1,6 @@
 /* Documents to deployments: the route tree.  What a method does is compile/method.c's. */
 #include "compile/deployment.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -46,12 +45,6 @@ static int compare_entries(const void *a, const void *b)
     return order ? order : span_compare(x->rest, y->rest);
 }
 
-static void *need(void *at)
-{
-    assert(at != NULL && "compile: a deployment is over its ceiling");
-    return at;
-}
-
 static void build_methods(struct build *b, struct route *route, const struct json *resource)
 {
     const struct json *methods = json_member(resource, "resourceMethods");
@@ -60,7 +53,7 @@ static void build_methods(struct build *b, struct route *route, const struct jso
 
     if (!methods || methods->count == 0)
         return;
-    list = need(arena_try_array(b->arena, methods->count, sizeof *list));
+    list = build_array(b, methods->count, sizeof *list);
     for (const struct json *one = methods->first; one; one = one->next)
         method_compile(b, resource, one, &list[n++]);
     route->methods = list;
@@ -74,7 +67,7 @@ static void build_route(struct build *b, struct route *route, struct entry *entr
 static void build_children(struct build *b, struct route *route, struct entry *entries,
                            size_t count, unsigned depth)
 {
-    struct route *literals = need(arena_try_array(b->arena, count, sizeof *literals));
+    struct route *literals = build_array(b, count, sizeof *literals);
     size_t end;
 
     route->literals = literals;
@@ -97,8 +90,7 @@ static void build_children(struct build *b, struct route *route, struct entry *e
                 route->variable = child;
         } else {
             child = &literals[route->literal_count++];
-            child->literal = (struct span){
-                need((void *)(uintptr_t)arena_copy(b->arena, segment).at), segment.len};
+            child->literal = build_keep(b, segment);
         }
         build_route(b, child, entries + i, end - i, depth + 1);
     }
@@ -133,6 +125,9 @@ static void deployment_drop(struct part *part)
     for (size_t i = 0; i < deployment->pattern_count; i++)
         regex_free(deployment->patterns[i]);
     mem_free(deployment->patterns);
+    for (size_t i = 0; i < deployment->path_count; i++)
+        jsonpath_release(deployment->paths[i]);
+    mem_free(deployment->paths);
 }
 
 /* What of the API's settings Portico lacks and must not pass over: a policy that is not looked at
@@ -141,11 +136,24 @@ static struct span missing_setting(const struct json *api)
 {
     if (json_member_text(api, "policy", SPAN("")).len > 0)
         return SPAN("Not yet in Portico: resource policies");
-    if (json_member_bool(api, "disableExecuteApiEndpoint", false))
-        return SPAN("Not yet in Portico: disableExecuteApiEndpoint");
-    if (json_member(api, "binaryMediaTypes"))
-        return SPAN("Not yet in Portico: binaryMediaTypes");
     return SPAN("");
+}
+
+/* What stands in the API's own record. */
+static void compile_settings(struct build *b, const struct json *api)
+{
+    const struct json *types = json_member(api, "binaryMediaTypes");
+    struct deployment *d = b->deployment;
+    struct span *list;
+
+    b->not_yet = missing_setting(api);
+    d->is_endpoint_disabled = json_member_bool(api, "disableExecuteApiEndpoint", false);
+    if (!json_is(types, JSON_ARRAY))
+        return;
+    list = build_array(b, types->count, sizeof *list);
+    for (const struct json *one = types->first; one; one = one->next)
+        list[d->binary_type_count++] = build_keep(b, one->text);
+    d->binary_types = list;
 }
 
 struct deployment *deployment_compile(struct shelf *shelf, struct span id,
@@ -159,7 +167,7 @@ struct deployment *deployment_compile(struct shelf *shelf, struct span id,
     struct entry *entries = mem_zero(count, sizeof *entries);
 
     arena_init(&b.scratch, 64UL * 1024 * 1024);
-    b.not_yet = missing_setting(json_member(document, "restApi"));
+    compile_settings(&b, json_member(document, "restApi"));
     deployment->id = arena_copy(b.arena, id);
     deployment->root = root;
     for (const struct json *one = resources ? resources->first : NULL; one; one = one->next) {

@@ -18,6 +18,7 @@ enum verdict {
 struct exchange;
 struct view;
 struct backend_answer;
+struct rendering;
 
 struct step {
     const char *name;
@@ -55,6 +56,7 @@ struct exchange {
     struct span trace;                     /* X-Amzn-Trace-Id; see exchange_trace */
     const struct view *view;               /* see exchange_view */
     struct outcome outcome;
+    struct rendering *rendering;         /* mapping/render.h; NULL: no template has run */
     const struct backend_answer *answer; /* reply/answer.h; NULL: a mock, or none yet */
     bool has_collected;                  /* the body was asked for */
     void *operation;                     /* the integration's own, between its two steps */

@@ -2,6 +2,7 @@
 #include "base/base64.h"
 #include "gateway/exchange.h"
 #include "gateway/integration/integration.h"
+#include "gateway/reply/response.h"
 
 /* Makes the ids that the reply carries and that mappings and logs name (section 7.5). */
 static enum verdict identify(struct exchange *x)
@@ -42,6 +43,8 @@ static enum verdict find_route(struct exchange *x)
     struct span override = http_header_find(
         x->stream->request.headers, x->stream->request.header_count, "X-HTTP-Method-Override");
 
+    if (x->stage->deployment->is_endpoint_disabled) /* both forms stand for the default endpoint */
+        return exchange_fail(x, FORBIDDEN);
     x->method =
         route_find(x->stage->deployment, override.len > 0 ? override : verb, x->target.path);
     if (!x->method)
@@ -88,16 +91,8 @@ static enum verdict take_integration(struct exchange *x)
 
 static enum verdict render(struct exchange *x)
 {
-    const struct integration_response *response = x->outcome.response;
-    const struct http_request *request = &x->stream->request;
-
-    if (x->is_decided)
-        return GO_ON;
-    x->status = response->status;
-    x->lines = response->lines;
-    x->body = response_body(response,
-                            http_header_find(request->headers, request->header_count, "Accept"));
-    x->is_decided = true;
+    if (!x->is_decided)
+        response_render(x);
     return GO_ON;
 }
 

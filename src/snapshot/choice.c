@@ -1,10 +1,30 @@
 /* The choices that a request makes among what a method offers: template, response, body. */
 #include "snapshot/deployment.h"
 
-/* "Application/JSON; charset=utf-8" -> the type without parameters. */
-static struct span media_of(struct span value)
+struct span media_of(struct span value)
 {
     return span_trim(span_first(value, span_find(value, ';')));
+}
+
+bool media_is_binary(const struct deployment *deployment, struct span value)
+{
+    struct span media = media_of(span_first(value, span_find(value, ',')));
+
+    for (size_t i = 0; i < deployment->binary_type_count; i++) {
+        struct span type = deployment->binary_types[i], compared = media;
+
+        if (span_is(type, "*/*"))
+            return true;
+        if (!value.at)
+            continue;
+        if (span_ends(type, SPAN("/*"))) {
+            type.len--;
+            compared = span_first(media, media.len < type.len ? media.len : type.len);
+        }
+        if (span_equal_nocase(type, compared))
+            return true;
+    }
+    return false;
 }
 
 const struct request_template *method_template(const struct method *method,
@@ -14,9 +34,9 @@ const struct request_template *method_template(const struct method *method,
     const struct request_template *fallback = NULL;
 
     for (size_t i = 0; i < method->template_count; i++) {
-        if (span_equal_nocase(method->templates[i].media, media))
+        if (span_equal_nocase(method->templates[i].of.media, media))
             return &method->templates[i];
-        if (span_is(method->templates[i].media, "$default"))
+        if (span_is(method->templates[i].of.media, "$default"))
             fallback = &method->templates[i];
     }
     return fallback;
@@ -24,8 +44,6 @@ const struct request_template *method_template(const struct method *method,
 
 static struct outcome outcome_of(const struct integration_response *response)
 {
-    if (response->not_yet.len > 0)
-        return (struct outcome){.kind = OUTCOME_NOT_YET, .not_yet = response->not_yet};
     if (response->is_invalid)
         return (struct outcome){.kind = OUTCOME_FAILURE, .failure = API_CONFIGURATION_ERROR};
     return (struct outcome){.kind = OUTCOME_RESPONSE, .response = response};
@@ -50,18 +68,19 @@ struct outcome method_outcome(const struct method *method, struct span selector)
     return (struct outcome){.kind = OUTCOME_FAILURE, .failure = API_CONFIGURATION_ERROR};
 }
 
-struct span response_body(const struct integration_response *response, struct span accept)
+const struct body_template *response_template(const struct integration_response *response,
+                                              struct span accept)
 {
     struct span media = media_of(span_first(accept, span_find(accept, ',')));
-    const struct media_body *json = NULL;
+    const struct body_template *json = NULL;
 
     if (response->body_count == 0)
-        return (struct span){NULL, 0};
+        return NULL;
     for (size_t i = 0; i < response->body_count; i++) {
         if (span_equal_nocase(response->bodies[i].media, media))
-            return response->bodies[i].body;
+            return &response->bodies[i];
         if (span_is(response->bodies[i].media, "application/json"))
             json = &response->bodies[i];
     }
-    return json ? json->body : response->bodies[0].body;
+    return json ? json : &response->bodies[0];
 }

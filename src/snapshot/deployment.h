@@ -14,13 +14,33 @@
 #include "snapshot/endpoint.h"
 #include "snapshot/gateway_response.h"
 #include "snapshot/part.h"
+#include "text/jsonpath.h"
+#include "text/mapping.h"
 #include "text/regex.h"
 #include "vtl/template.h"
 
-/* A body for one media type. */
-struct media_body {
-    struct span media, body;
+/* A text for one media type: literal, or rendered anew for each request. */
+struct body_template {
+    struct span media;               /* "$default" stands for all */
+    struct span text;                /* as written */
+    const struct vtl_template *code; /* NULL: the text is literal */
+    bool is_broken;                  /* it does not compile: 500 when it is used */
 };
+
+/* A parameter and where its value comes from (spec/data-plane-rest.md, 9.1 and 11.4). */
+struct mapping {
+    struct mapping_target to;
+    struct mapping_expression from;
+    const struct jsonpath *path; /* of a part of a body; NULL: the whole body */
+};
+
+struct mappings {
+    const struct mapping *at;
+    size_t count;
+};
+
+/* contentHandling (section 8) */
+enum content_handling { CONTENT_AS_IT_IS, CONTENT_TO_TEXT, CONTENT_TO_BINARY };
 
 /* An integration response, made into the reply that it gives. */
 struct integration_response {
@@ -28,29 +48,28 @@ struct integration_response {
     struct regex *pattern; /* of the selection; NULL: the default one */
     bool is_never;         /* its pattern does not compile: it is never chosen */
     bool is_invalid;       /* there is no method response of this status: 500 */
-    struct span not_yet;   /* what of it Portico does not have yet; "" */
-    struct span lines;     /* header lines, Content-Type with them */
-    const struct media_body *bodies;
+    bool is_literal;       /* neither headers nor bodies look at the request: */
+    struct span lines;     /* header lines then, Content-Type with them */
+    struct mappings headers;
+    const struct body_template *bodies;
     size_t body_count;
+    enum content_handling handling;
 };
 
 enum outcome_kind {
     OUTCOME_RESPONSE, /* one of the integration's responses */
-    OUTCOME_FAILURE,  /* a gateway response */
-    OUTCOME_NOT_YET   /* 501 with words */
+    OUTCOME_FAILURE   /* a gateway response */
 };
 
 struct outcome {
     enum outcome_kind kind;
     const struct integration_response *response;
     enum gateway_response failure;
-    struct span not_yet;
 };
 
-/* A request template whose text is literal gives the same outcome each time. */
 struct request_template {
-    struct span media; /* "$default" stands for all */
-    struct outcome outcome;
+    struct body_template of;
+    struct outcome outcome; /* of a mock whose template is literal: the same each time */
 };
 
 enum integration_type {
@@ -71,6 +90,8 @@ struct integration {
     int64_t timeout;                   /* microseconds */
     const struct vtl_pair *parameters; /* requestParameters: destination, source */
     size_t parameter_count;
+    struct mappings mappings; /* the same, compiled */
+    enum content_handling handling;
 };
 
 enum passthrough { WHEN_NO_MATCH, WHEN_NO_TEMPLATES, NEVER };
@@ -102,8 +123,13 @@ struct deployment {
     struct part part;
     struct span id; /* of the document: SHA-256 */
     const struct route *root;
-    struct regex **patterns; /* of all methods; freed with the part */
+    const struct span *binary_types; /* binaryMediaTypes, as configured */
+    size_t binary_type_count;
+    bool is_endpoint_disabled; /* disableExecuteApiEndpoint */
+    struct regex **patterns;   /* of all methods; freed with the part */
     size_t pattern_count;
+    struct jsonpath **paths; /* the same of mappings */
+    size_t path_count;
 };
 
 /* Finds the method for a path as sent (without host, stage and query; not decoded).  NULL when
@@ -119,7 +145,16 @@ const struct request_template *method_template(const struct method *method,
  * `selector`, else the default one, else a failure (section 11). */
 struct outcome method_outcome(const struct method *method, struct span selector);
 
-/* The body of a response for the request's Accept header (at NULL: none). */
-struct span response_body(const struct integration_response *response, struct span accept);
+/* The template of a response for the request's Accept header (at NULL: none), or NULL when the
+ * response has none. */
+const struct body_template *response_template(const struct integration_response *response,
+                                              struct span accept);
+
+/* "Application/JSON; charset=utf-8" -> the type without parameters. */
+struct span media_of(struct span value);
+
+/* True when binaryMediaTypes covers the value of a Content-Type or the first of an Accept (at NULL:
+ * none was sent, which only the type that covers everything does). */
+bool media_is_binary(const struct deployment *deployment, struct span value);
 
 #endif

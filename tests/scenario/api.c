@@ -162,6 +162,83 @@ static void set_template(struct builder *b, struct span text)
     json_set(b->integration, "requestTemplates", templates);
 }
 
+/* A template for another media type beside what is there. */
+static bool add_template(struct builder *b, struct span media, struct span text)
+{
+    struct json *holder = b->response ? b->response : b->integration;
+    const char *name = b->response ? "responseTemplates" : "requestTemplates";
+    struct json *templates = json_member(holder, name);
+
+    if (!holder)
+        return scenario_fail(b->scenario, "'type' without something above it");
+    if (!templates)
+        templates = json_set(holder, name, json_new(arena_of(b), JSON_OBJECT));
+    json_set_span(templates, media, json_text(arena_of(b), text));
+    return true;
+}
+
+/* One more line of the newest template. */
+static bool add_line(struct builder *b, struct span text)
+{
+    struct json *holder = b->response ? b->response : b->integration;
+    struct json *templates =
+        json_member(holder, b->response ? "responseTemplates" : "requestTemplates");
+
+    if (!templates || !templates->last)
+        return scenario_fail(b->scenario, "'and' without a template above it");
+    templates->last->text =
+        arena_format(arena_of(b), "%.*s\n%.*s", SPAN_ARG(templates->last->text), SPAN_ARG(text));
+    return true;
+}
+
+static bool add_parameter(struct builder *b, struct span target, struct span source)
+{
+    struct json *parameters = json_member(b->integration, "requestParameters");
+
+    if (!b->integration)
+        return scenario_fail(b->scenario, "'map' after the responses");
+    if (!parameters)
+        parameters =
+            json_set(b->integration, "requestParameters", json_new(arena_of(b), JSON_OBJECT));
+    json_set_span(parameters, target, json_text(arena_of(b), source));
+    return true;
+}
+
+/* Declares a parameter of the method, as one that must be there or not. */
+static bool declare(struct builder *b, struct span key, bool is_required)
+{
+    return do_call(b, "PATCH", method_path(b, "", (struct span){NULL, 0}),
+                   arena_format(arena_of(b),
+                                "{\"patchOperations\":[{\"op\":\"add\",\"path\":"
+                                "\"/requestParameters/%.*s\",\"value\":\"%s\"}]}",
+                                SPAN_ARG(key), is_required ? "true" : "false"));
+}
+
+/* Where and with what a template, a header or a member is added. */
+static bool set_more(struct builder *b, struct span word, struct span line)
+{
+    struct span first;
+
+    if (span_is(word, "and"))
+        return add_line(b, line);
+    if (span_is(word, "requires") || span_is(word, "declares"))
+        return declare(b, line, span_is(word, "requires"));
+    first = take_word(&line);
+    if (span_is(word, "type"))
+        return add_template(b, first, line);
+    if (span_is(word, "map"))
+        return add_parameter(b, first, line);
+    if (span_is(word, "set")) {
+        struct json *holder = b->response ? b->response : b->integration, *value;
+
+        if (!holder || json_parse(arena_of(b), line, &value, NULL) != OK)
+            return scenario_fail(b->scenario, "bad 'set'");
+        json_set_span(holder, first, value);
+        return true;
+    }
+    return scenario_fail(b->scenario, "unknown line '%.*s'", SPAN_ARG(word));
+}
+
 static bool add_header(struct builder *b, struct span name, struct span value)
 {
     struct json *headers = json_member(b->response, "responseParameters");
@@ -184,6 +261,7 @@ static bool begin_method(struct builder *b, struct span line)
     b->method = method;
     if (!find_resource(b, line, &b->resource))
         return false;
+    scenario_save(b->scenario, SPAN("resource"), b->resource);
     b->integration = json_new(arena_of(b), JSON_OBJECT);
     json_set(b->integration, "type", json_text(arena_of(b), SPAN("MOCK")));
     set_template(b, SPAN("{\"statusCode\": 200}"));
@@ -224,15 +302,16 @@ static bool method_line(struct builder *b, struct span line)
         first = take_word(&line);
         return add_header(b, first, line);
     }
-    return scenario_fail(b->scenario, "unknown line '%.*s'", SPAN_ARG(word));
+    return set_more(b, word, line);
 }
 
-bool api_create(struct scenario *scenario, struct span block)
+bool api_create(struct scenario *scenario, struct span members, struct span block)
 {
     struct builder b = {.scenario = scenario};
     struct span line;
 
-    if (!do_call(&b, "POST", SPAN("/restapis"), SPAN("{\"name\":\"scenario\"}")))
+    if (!do_call(&b, "POST", SPAN("/restapis"),
+                 members.len ? members : SPAN("{\"name\":\"scenario\"}")))
         return false;
     scenario_save(scenario, SPAN("api"), answer_member(&b, "id"));
     scenario_save(scenario, SPAN("root"), answer_member(&b, "rootResourceId"));

@@ -65,7 +65,8 @@ struct span scenario_fill(struct scenario *scenario, struct span text)
         if (text.len == 0)
             break;
         end = span_find(text, '}');
-        if (end == text.len || !ascii_is_lower(text.at[2])) {
+        if (end == text.len || !ascii_is_lower(text.at[2]) ||
+            span_find(span_first(text, end), '.') < end) { /* ${stageVariables.x} is a template's */
             buf_add(&out, span_first(text, 2));
             text = span_skip(text, 2);
             continue;
@@ -326,8 +327,7 @@ static bool run_save(struct scenario *scenario, struct span line, struct span bl
 
 static bool run_api(struct scenario *scenario, struct span line, struct span block)
 {
-    (void)line;
-    return api_create(scenario, block);
+    return api_create(scenario, line, block);
 }
 
 static bool run_deploy(struct scenario *scenario, struct span line, struct span block)

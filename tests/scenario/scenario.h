@@ -14,21 +14,34 @@
  *         body: {"who":"literal"}
  *
  * Commands
- *   api                  creates a REST API; the block lists methods: METHOD PATH, below it (four
- * more blanks) `mock STATUS [BODY]`, `template TEXT`, `type MEDIA`, `passthrough WORD`, `response
- * STATUS PATTERN [BODY]` (- for no pattern), `header NAME VALUE` (for the response above it),
- * `integration JSON` deploy STAGE         creates a deployment and points the stage at it control
- * METHOD PATH [JSON]   a signed-looking call to the service API call METHOD PATH     a call of the
- * deployed API; block: header lines, then `body: TEXT` at METHOD TARGET     the same with the whole
- * target given, for Host and path forms
- *   raw                  bytes for a fresh connection; block lines are joined, with \r \n \t \0
- * \xHH \\ expect STATUS        of the last answer; block: `name: value` (one such header), `!name`
- * (none), `body: TEXT` (whole), `contains: TEXT`, `json NAME: VALUE` (a member) answer TEXT of
- * `raw`: all bytes until the server closes; escapes as above save NAME MEMBER     keeps a member of
- * the last JSON answer as ${NAME}
+ *   api [JSON]          creates a REST API with that input; the block lists methods: METHOD PATH,
+ * and four blanks further in what belongs to the method (see below) deploy STAGE        creates a
+ * deployment and points the stage at it control METHOD PATH [JSON]    a signed-looking call to the
+ * service API call METHOD PATH    a call of the deployed API; block: header lines, then `body:
+ * TEXT` at METHOD TARGET    the same with the whole target given, for Host and path forms raw bytes
+ * for a fresh connection; the block's lines are joined, with
+ *                       \r \n \t \0 \xHH \\
+ *   expect STATUS       of the last answer; block: `name: value` (one such header), `!name` (none),
+ *                       `body: TEXT` (whole), `contains: TEXT`, `json NAME: VALUE` (a member)
+ *   answer TEXT         of `raw`: all bytes until the server closes; escapes as above
+ *   save NAME MEMBER    keeps a member of the last JSON answer as ${NAME}
  *
- * Everywhere ${NAME} stands for a saved value; ${api}, ${root}, ${stage} and ${host} are set by the
- * commands above.  In expected texts `<*>` is a hole that any text fills. */
+ * Below a method, in this order: the integration, then its responses
+ *   mock STATUS [BODY]             a mock of that status and the response for it
+ *   template TEXT                  the mock's template for application/json
+ *   type MEDIA TEXT                a template for another type (below a response: of the response)
+ *   and TEXT                       one more line of the template above
+ *   integration JSON               instead of a mock
+ *   passthrough WORD
+ *   map TARGET SOURCE              a request parameter
+ *   set MEMBER JSON                any member of what is under construction
+ *   requires KEY, declares KEY     a parameter of the method: method.request.querystring.q
+ *   response STATUS PATTERN [BODY] - for no pattern
+ *   header NAME SOURCE             of the response above it; declared as well
+ *
+ * Everywhere ${NAME} stands for a saved value; ${api}, ${root}, ${resource} (of the last method),
+ * ${stage}, ${deployment} and ${host} are set by the commands above.  In expected texts `<*>` is a
+ * hole that any text fills. */
 #ifndef TESTS_SCENARIO_H
 #define TESTS_SCENARIO_H
 
@@ -95,8 +108,9 @@ bool http_raw(struct scenario *scenario, struct span bytes);
 bool control_call(struct scenario *scenario, struct span method, struct span path,
                   struct span body);
 
-/* Creates the API that the block describes (api.c). */
-bool api_create(struct scenario *scenario, struct span block);
+/* Creates the API that the block describes (api.c); `members` is the input of CreateRestApi, or
+ * empty. */
+bool api_create(struct scenario *scenario, struct span members, struct span block);
 bool api_deploy(struct scenario *scenario, struct span stage);
 
 /* True when `text` is `pattern`, where each <*> stands for any text. */

@@ -5,15 +5,9 @@
 
 enum verdict exchange_outcome(struct exchange *x)
 {
-    switch (x->outcome.kind) {
-    case OUTCOME_RESPONSE:
+    if (x->outcome.kind == OUTCOME_RESPONSE)
         return GO_ON;
-    case OUTCOME_FAILURE:
-        return exchange_fail(x, x->outcome.failure);
-    case OUTCOME_NOT_YET:
-        return exchange_not_yet(x, x->outcome.not_yet);
-    }
-    return exchange_fail(x, API_CONFIGURATION_ERROR);
+    return exchange_fail(x, x->outcome.failure);
 }
 
 enum verdict exchange_answer_status(struct exchange *x, int64_t status)

@@ -177,10 +177,15 @@ static void a_mocks_status_is_read_as_aws_reads_it(void **state)
     (void)state;
 }
 
-#define MOCK(request, responses)                                                            \
-    "{\"resources\":[{\"id\":\"r\",\"path\":\"/\",\"resourceMethods\":{\"GET\":{"           \
-    "\"methodResponses\":{\"200\":{},\"404\":{}},\"methodIntegration\":{\"type\":\"MOCK\"," \
-    "\"requestTemplates\":{\"application/json\":\"" request "\"},"                          \
+#define MOCK(request, responses)                                                  \
+    "{\"resources\":[{\"id\":\"r\",\"path\":\"/\",\"resourceMethods\":{\"GET\":{" \
+    "\"methodResponses\":{\"200\":{\"responseParameters\":{"                      \
+    "\"method.response.header.A\":true,\"method.response.header.date\":false,"    \
+    "\"method.response.header.Transfer-Encoding\":true,"                          \
+    "\"method.response.header.content-type\":true,"                               \
+    "\"method.response.header.Access-Control-Allow-Origin\":true}},\"404\":{}},"  \
+    "\"methodIntegration\":{\"type\":\"MOCK\","                                   \
+    "\"requestTemplates\":{\"application/json\":\"" request "\"},"                \
     "\"integrationResponses\":{" responses "}}}}}]}"
 
 static struct outcome outcome_of(const char *document, struct deployment **out)
@@ -218,11 +223,6 @@ static void a_status_chooses_its_response(void **state)
         {"no method response", MOCK("{statusCode:500}", "\"201\":{}"), OUTCOME_FAILURE,
          API_CONFIGURATION_ERROR},
         {"no status", MOCK("{}", "\"200\":{}"), OUTCOME_FAILURE, API_CONFIGURATION_ERROR},
-        {"a template", MOCK("#set($a=1)", "\"200\":{}"), OUTCOME_NOT_YET, 0},
-        {"a mapped header",
-         MOCK("{statusCode:200}",
-              "\"200\":{\"responseParameters\":{\"method.response.header.A\":\"context.stage\"}}"),
-         OUTCOME_NOT_YET, 0},
         {"a header that would split the answer",
          MOCK("{statusCode:200}",
               "\"200\":{\"responseParameters\":{\"method.response.header.A\":\"'a\\r\\nB: c'\"}}"),
@@ -252,6 +252,7 @@ static void headers_are_sent_renamed_or_dropped(void **state)
                                  "\"method.response.header.Access-Control-Allow-Origin\":\"'*'\","
                                  "\"method.response.header.date\":\"'today'\","
                                  "\"method.response.header.Transfer-Encoding\":\"'chunked'\","
+                                 "\"method.response.header.undeclared\":\"'x'\","
                                  "\"method.response.header.content-type\":\"'text/plain'\"}}"),
         &d);
 
@@ -270,11 +271,96 @@ static void accept_chooses_the_body(void **state)
                                             "\"application/json\":\"j\",\"text/html\":\"h\"}}"),
                    &d);
 
-    unit_same_text("none", response_body(got.response, (struct span){NULL, 0}), SPAN("j"));
-    unit_same_text("first", response_body(got.response, SPAN("text/html;q=1, text/plain")),
+    unit_same_text("none", response_template(got.response, (struct span){NULL, 0})->text,
+                   SPAN("j"));
+    unit_same_text("first",
+                   response_template(got.response, SPAN("text/html;q=1, text/plain"))->text,
                    SPAN("h"));
-    unit_same_text("unknown", response_body(got.response, SPAN("image/png")), SPAN("j"));
+    unit_same_text("unknown", response_template(got.response, SPAN("image/png"))->text, SPAN("j"));
     part_leave(&d->part);
+    (void)state;
+}
+
+/* What is literal is made once; what looks at the request is compiled. */
+static void only_what_looks_at_the_request_is_not_literal(void **state)
+{
+    static const struct {
+        const char *about, *document;
+        bool is_literal;
+        size_t headers;
+    } CASES[] = {
+        {"nothing", MOCK("{statusCode:200}", "\"200\":{}"), true, 0},
+        {"a literal header",
+         MOCK("{statusCode:200}",
+              "\"200\":{\"responseParameters\":{\"method.response.header.A\":\"'a'\"}}"),
+         true, 1},
+        {"a mapped header",
+         MOCK("{statusCode:200}",
+              "\"200\":{\"responseParameters\":{\"method.response.header.A\":\"context.stage\"}}"),
+         false, 1},
+        {"no expression",
+         MOCK("{statusCode:200}",
+              "\"200\":{\"responseParameters\":{\"method.response.header.A\":\"nothing\"}}"),
+         true, 0},
+        {"a path that is none",
+         MOCK("{statusCode:200}", "\"200\":{\"responseParameters\":{\"method.response.header.A\":"
+                                  "\"integration.response.body.[[\"}}"),
+         true, 0},
+        {"a path",
+         MOCK("{statusCode:200}", "\"200\":{\"responseParameters\":{\"method.response.header.A\":"
+                                  "\"integration.response.body.a[?(@.b =~ /c/)]\"}}"),
+         false, 1},
+        {"a template",
+         MOCK("{statusCode:200}", "\"200\":{\"responseTemplates\":{\"application/json\":\"$a\"}}"),
+         false, 0},
+        {"a template that does not compile",
+         MOCK("{statusCode:200}",
+              "\"200\":{\"responseTemplates\":{\"application/json\":\"#if(\"}}"),
+         false, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct deployment *d;
+        struct outcome got = outcome_of(CASES[i].document, &d);
+
+        if (got.response->is_literal != CASES[i].is_literal ||
+            got.response->headers.count != CASES[i].headers)
+            fail_msg("%s: %d, %zu", CASES[i].about, got.response->is_literal,
+                     got.response->headers.count);
+        part_leave(&d->part);
+    }
+    (void)state;
+}
+
+static void binary_types_have_wildcards(void **state)
+{
+    static const struct {
+        const char *types, *value; /* NULL: no header */
+        bool is_binary;
+    } CASES[] = {
+        {"", "image/png", false},
+        {"\"image/png\"", "image/png", true},
+        {"\"image/png\"", "Image/PNG; q=0.8, text/html", true},
+        {"\"image/png\"", "text/html,image/png", false},
+        {"\"image/png\"", "image/*", false},
+        {"\"image/png\"", "*/*", false},
+        {"\"image/png\"", NULL, false},
+        {"\"a/b\",\"image/*\"", "image/png", true},
+        {"\"image/*\"", "imag", false},
+        {"\"image/*\"", "images/png", false},
+        {"\"*/*\"", NULL, true},
+        {"\"*/*\"", "x/y", true},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct span text =
+            arena_format(&arena, "{\"restApi\":{\"binaryMediaTypes\":[%s]}}", CASES[i].types);
+        struct deployment *d = compile(text.at);
+
+        if (media_is_binary(d, span_of(CASES[i].value)) != CASES[i].is_binary)
+            fail_msg("row %zu: %s", i, CASES[i].value);
+        part_leave(&d->part);
+    }
     (void)state;
 }
 
@@ -302,8 +388,7 @@ static void guards_that_are_not_there_are_no_open_doors(void **state)
 
 static void settings_that_are_not_there_close_the_api(void **state)
 {
-    static const char *const MEMBERS[] = {"\"policy\":\"{}\"", "\"disableExecuteApiEndpoint\":true",
-                                          "\"binaryMediaTypes\":[\"*/*\"]"};
+    static const char *const MEMBERS[] = {"\"policy\":\"{}\""};
 
     for (size_t i = 0; i < COUNT(MEMBERS); i++) {
         struct buf text;
@@ -351,6 +436,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST(a_status_chooses_its_response),
     TEST(headers_are_sent_renamed_or_dropped),
     TEST(accept_chooses_the_body),
+    TEST(only_what_looks_at_the_request_is_not_literal),
+    TEST(binary_types_have_wildcards),
     TEST(guards_that_are_not_there_are_no_open_doors),
     TEST(settings_that_are_not_there_close_the_api),
     TEST(strange_documents_are_survived),
