@@ -93,8 +93,8 @@ $(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
 check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/tests/fault/load
 
 check-tests: check-source check-layers check-coverage
-	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/fault/run \
-		tests/fault/traffic
+	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/compat/jsonschema/run \
+		tests/fault/run tests/fault/traffic
 
 bench: all ## CPU per request against nginx, in interleaved rounds
 	tests/bench/run

@@ -411,6 +411,7 @@ static const struct row {
     unsigned applies;
     reader *read;
 } ROWS[] = {
+    {"$schema", KEYWORD_COUNT, 0, read_words},
     {"additionalItems", KEYWORD_ADDITIONAL_ITEMS, PRIMITIVE_ARRAY, read_additional_items},
     {"additionalProperties", KEYWORD_ADDITIONAL_PROPERTIES, PRIMITIVE_OBJECT,
      read_additional_properties},
@@ -423,6 +424,7 @@ static const struct row {
     {"exclusiveMaximum", KEYWORD_COUNT, 0, read_exclusive},
     {"exclusiveMinimum", KEYWORD_COUNT, 0, read_exclusive},
     {"format", KEYWORD_FORMAT, PRIMITIVE_STRING, read_format},
+    {"id", KEYWORD_COUNT, 0, read_words},
     {"items", KEYWORD_COUNT, 0, read_items},
     {"maxItems", KEYWORD_MAX_ITEMS, PRIMITIVE_ARRAY, read_limit},
     {"maxLength", KEYWORD_MAX_LENGTH, PRIMITIVE_STRING, read_limit},
