@@ -26,6 +26,7 @@ struct level {
     struct map keys; /* of a map: to its values' key nodes */
     bool has_key;
     struct span key;
+    unsigned key_line;
     struct span anchor; /* of the node, or empty */
     struct json *whole; /* the node, or what its tag has put around it */
 };
@@ -81,6 +82,37 @@ struct json *yaml_new(struct yaml *yaml, enum json_type type, unsigned line)
     node->json.type = type;
     node->line = line;
     return &node->json;
+}
+
+/* A copy, each node counted; NULL and *is_deep past the limit of depth, which `depth` begins. */
+static struct json *copy_tree(struct yaml *yaml, const struct json *from, size_t depth,
+                              bool *is_deep)
+{
+    struct json *made;
+
+    *is_deep = depth > 2 * YAML_DEPTH_MAX;
+    made = *is_deep ? NULL : yaml_new(yaml, from->type, yaml_line(yaml, from));
+    if (!made)
+        return NULL;
+    made->text = from->text;
+    for (const struct json *one = from->first; one; one = one->next) {
+        struct json *inner = copy_tree(yaml, one, depth + 1, is_deep);
+
+        if (!inner)
+            return NULL;
+        if (from->type == JSON_ARRAY)
+            json_append(made, inner);
+        else
+            json_add(made, one->name, inner);
+    }
+    return made;
+}
+
+struct json *yaml_copy(struct yaml *yaml, const struct json *node)
+{
+    bool is_deep;
+
+    return copy_tree(yaml, node, 0, &is_deep);
 }
 
 /* ---- words --------------------------------------------------------------------------------- */
@@ -214,6 +246,7 @@ static enum fault take_key(struct builder *b, struct level *level, struct span k
         return fail(b, FAULT_EXISTS, "the key '%.*s' is there twice (first on line %u)",
                     SPAN_ARG(key), yaml_line(b->out, former));
     level->key = key;
+    level->key_line = line_of(b);
     level->has_key = true;
     return OK;
 }
@@ -235,6 +268,7 @@ static enum fault attach(struct builder *b, struct json *value)
     if (!level->has_key)
         return fail(b, FAULT_TYPE, "a key must be a text");
     json_add(level->node, level->key, value);
+    find_node(b->out, value)->line = level->key_line; /* what a reader looks for */
     level->has_key = false;
     return map_set(&level->keys, level->key, value) ? OK : fail_full(b);
 }
@@ -339,30 +373,6 @@ static enum fault on_close(struct builder *b)
     return name_anchor(b, level->anchor, level->whole);
 }
 
-/* A copy, each node counted; `depth` is where it will stand. */
-static struct json *copy_tree(struct builder *b, const struct json *from, size_t depth,
-                              bool *is_deep)
-{
-    struct json *made = yaml_new(b->out, from->type, yaml_line(b->out, from));
-
-    if (depth > YAML_DEPTH_MAX)
-        *is_deep = true;
-    if (!made || *is_deep)
-        return NULL;
-    made->text = from->text;
-    for (const struct json *one = from->first; one; one = one->next) {
-        struct json *inner = copy_tree(b, one, depth + 1, is_deep);
-
-        if (!inner)
-            return NULL;
-        if (from->type == JSON_ARRAY)
-            json_append(made, inner);
-        else
-            json_add(made, one->name, inner);
-    }
-    return made;
-}
-
 static enum fault on_alias(struct builder *b)
 {
     struct span name = text_of(b->event->data.alias.anchor);
@@ -378,7 +388,7 @@ static enum fault on_alias(struct builder *b)
     if (!target)
         return fail(b, FAULT_NOT_FOUND, "there is no anchor '&%.*s' before this alias",
                     SPAN_ARG(name));
-    made = copy_tree(b, target, b->depth, &is_deep);
+    made = copy_tree(b->out, target, 2 * b->depth, &is_deep);
     if (is_deep)
         return fail(b, FAULT_TOO_LARGE, "the template is nested too deeply");
     return made ? attach(b, made)

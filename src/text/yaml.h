@@ -32,11 +32,15 @@ struct yaml {
  * twice), FAULT_UNSUPPORTED (tags, '<<'), FAULT_TOO_LARGE, FAULT_NO_MEMORY. */
 enum fault yaml_parse(struct arena *arena, struct span text, struct yaml *out, struct problem *why);
 
-/* The line of a node, from 1; 0 for one that is not of this document. */
+/* The line of a node, from 1: that of its key where it has one.  0 for a node that is not of this
+ * document. */
 unsigned yaml_line(const struct yaml *yaml, const struct json *node);
 
 /* A node that is said to stand on that line, for what is made out of a document.  NULL when the
  * document or the arena is full. */
 struct json *yaml_new(struct yaml *yaml, enum json_type type, unsigned line);
+
+/* A copy that stands on the same lines; its texts are borrowed.  NULL as yaml_new. */
+struct json *yaml_copy(struct yaml *yaml, const struct json *node);
 
 #endif

@@ -204,7 +204,7 @@ static void depth_counts_aliases(void **state)
 
     buf_init(&text, ROOM);
     buf_add_text(&text, "a0: &a0 [x]\n");
-    for (unsigned i = 1; i < 100; i++)
+    for (unsigned i = 1; i < 200; i++)
         buf_addf(&text, "a%u: &a%u [*a%u]\n", i, i, i - 1);
     arena_init(&arena, ROOM);
     assert_int_equal(yaml_parse(&arena, buf_span(&text), &yaml, NULL), FAULT_TOO_LARGE);
