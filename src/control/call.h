@@ -91,12 +91,21 @@ struct span call_new_id(struct call *call, const struct model_kind *kind, const 
 
 /* ---- hooks: what the tables cannot say about a kind, one file per kind ---------------------- */
 
+struct patch;
+
+/* A path that its row alone cannot apply (`hook` in the models). */
+struct patch_hook {
+    const char *name;
+    enum fault (*run)(struct patch *p);
+};
+
 struct kind_hooks {
     const char *kind;
     const char *blob; /* the member that names a blob which the record needs, or NULL */
     /* Checks and completes a record before it is written.  `parent` is its path. */
     enum fault (*check)(struct call *call, struct span parent, struct json *tree);
-    bool checks_updates; /* `check` runs after PATCH too */
+    bool checks_updates;              /* `check` runs after PATCH too */
+    const struct patch_hook *patches; /* ended by a row without a name; or NULL */
     /* After it was written, in the same transaction. */
     enum fault (*created)(struct call *call, struct span parent, struct json *tree);
     /* Before it is deleted, in the same transaction: what goes with it besides what is below. */

@@ -158,6 +158,7 @@ struct model_patch {
     bool keeps_escapes;
     bool empty_clears;           /* an empty or missing value removes the target */
     struct span from;            /* PATCH_COPY: the only path allowed */
+    bool is_later;               /* not in Portico yet: 501 */
     struct span hook;            /* name of the C function that applies it, or "" */
     struct model_answer missing; /* replace and remove of a map key that is not there */
     struct model_answer bad_op;  /* an operation that is not in `ops`; else the kind's */

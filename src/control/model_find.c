@@ -67,5 +67,5 @@ const char *model_verb_name(enum model_verb verb)
 
 bool model_patch_is_later(const struct model_patch *patch, unsigned op)
 {
-    return patch->hook.len > 0 || op == PATCH_COPY;
+    return patch->is_later || op == PATCH_COPY;
 }

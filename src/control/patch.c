@@ -3,18 +3,6 @@
  * (spec/control-plane-rest.md, section 3). */
 #include "control/patch.h"
 
-struct patching {
-    struct call *call;
-    const struct model_kind *kind;
-    struct json *tree;
-    struct span op, path, value;
-    bool has_value;
-    struct span segments[PATCH_SEGMENTS_MAX];
-    size_t segment_count;
-    struct word_value words[PATCH_SEGMENTS_MAX + 3]; /* {name} of the path, then path, op, ops */
-    size_t word_count;
-};
-
 static const struct {
     const char *name;
     enum model_patch_op op;
@@ -41,12 +29,12 @@ static struct span ops_text(struct arena *arena, unsigned ops)
     return text;
 }
 
-static enum fault refuse(struct patching *p, const struct model_answer *answer, unsigned ops)
+static enum fault refuse(struct patch *p, const struct model_answer *answer, unsigned ops)
 {
     size_t n = p->word_count;
 
     p->words[n++] = (struct word_value){"path", p->path.at ? p->path : SPAN("null")};
-    p->words[n++] = (struct word_value){"op", p->op};
+    p->words[n++] = (struct word_value){"op", p->op_name};
     p->words[n++] = (struct word_value){"ops", ops_text(p->call->arena, ops)};
     p->call->refused.error = answer->error;
     p->call->refused.text =
@@ -76,7 +64,7 @@ static struct span unescape(struct arena *arena, struct span in)
     return (struct span){out, out ? n : 0};
 }
 
-static bool split_path(struct patching *p)
+static bool split_path(struct patch *p)
 {
     struct span rest = p->path;
 
@@ -91,7 +79,7 @@ static bool split_path(struct patching *p)
 }
 
 /* The listed path that this one is; literal segments win over {names}. */
-static const struct model_patch *find_path(const struct patching *p)
+static const struct model_patch *find_path(const struct patch *p)
 {
     const struct model_patch *best = NULL;
     size_t best_literals = 0;
@@ -117,7 +105,7 @@ static const struct model_patch *find_path(const struct patching *p)
     return best;
 }
 
-static void name_segments(struct patching *p, const struct model_patch *patch)
+static void name_segments(struct patch *p, const struct model_patch *patch)
 {
     struct arena *arena = p->call->arena;
 
@@ -132,13 +120,13 @@ static void name_segments(struct patching *p, const struct model_patch *patch)
     }
 }
 
-static struct span target_name(const struct patching *p, struct span step)
+static struct span target_name(const struct patch *p, struct span step)
 {
     return words_fill(p->call->arena, step, &(struct words){NULL, p->words, p->word_count});
 }
 
 /* The object that holds the target; made on the way where the operation puts something. */
-static struct json *find_holder(struct patching *p, const struct model_patch *patch, bool makes)
+static struct json *find_holder(struct patch *p, const struct model_patch *patch, bool makes)
 {
     struct json *at = p->tree;
 
@@ -154,7 +142,7 @@ static struct json *find_holder(struct patching *p, const struct model_patch *pa
 }
 
 /* The text as the target's type; NULL when it is none.  Whole maps and lists come as JSON. */
-static struct json *read_value(struct patching *p, const struct model_type *type)
+static struct json *read_value(struct patch *p, const struct model_type *type)
 {
     struct arena *arena = p->call->arena;
     struct json *parsed, *value;
@@ -176,7 +164,7 @@ static struct json *read_value(struct patching *p, const struct model_type *type
     }
 }
 
-static enum fault refuse_value(struct patching *p)
+static enum fault refuse_value(struct patch *p)
 {
     return refuse(
         p,
@@ -186,8 +174,7 @@ static enum fault refuse_value(struct patching *p)
 }
 
 /* One element of a list joins or leaves. */
-static enum fault change_list(struct patching *p, struct json *holder, struct span name,
-                              unsigned op)
+static enum fault change_list(struct patch *p, struct json *holder, struct span name, unsigned op)
 {
     struct json *list = json_member_span(holder, name), *kept;
     struct arena *arena = p->call->arena;
@@ -202,7 +189,7 @@ static enum fault change_list(struct patching *p, struct json *holder, struct sp
     return OK;
 }
 
-static enum fault change(struct patching *p, const struct model_patch *patch, unsigned op)
+static enum fault change(struct patch *p, const struct model_patch *patch, unsigned op)
 {
     struct span name = target_name(p, patch->target[patch->target_count - 1]);
     struct json *holder = find_holder(p, patch, op != PATCH_REMOVE), *value;
@@ -224,10 +211,20 @@ static enum fault change(struct patching *p, const struct model_patch *patch, un
     return OK;
 }
 
-static enum fault apply_one(struct patching *p)
+static enum fault run_hook(struct patch *p)
+{
+    const struct kind_hooks *hooks = kind_hooks(p->kind);
+
+    for (const struct patch_hook *one = hooks ? hooks->patches : NULL; one && one->name; one++)
+        if (span_is(p->row->hook, one->name))
+            return one->run(p);
+    return FAULT_UNSUPPORTED;
+}
+
+static enum fault apply_one(struct patch *p)
 {
     const struct model_patch *patch = split_path(p) ? find_path(p) : NULL;
-    unsigned op = op_of(p->op);
+    unsigned op = op_of(p->op_name);
 
     p->word_count = 0;
     if (!patch)
@@ -237,26 +234,60 @@ static enum fault apply_one(struct patching *p)
         return refuse(p, patch->bad_op.error ? &patch->bad_op : &p->kind->bad_op, patch->ops);
     if (model_patch_is_later(patch, op))
         return call_not_yet(
-            p->call, arena_text(p->call->arena, arena_format(p->call->arena, "%.*s of %.*s",
-                                                             SPAN_ARG(p->op), SPAN_ARG(p->path))));
-    return change(p, patch, op);
+            p->call,
+            arena_text(p->call->arena, arena_format(p->call->arena, "%.*s of %.*s",
+                                                    SPAN_ARG(p->op_name), SPAN_ARG(p->path))));
+    p->row = patch;
+    p->op = (enum model_patch_op)op;
+    return patch->hook.len ? run_hook(p) : change(p, patch, op);
 }
 
 enum fault patch_apply(struct call *call, const struct model_kind *kind, struct json *tree)
 {
     const struct json *operations = json_member(call->input, "patchOperations");
-    struct patching p = {.call = call, .kind = kind, .tree = tree};
+    struct patch p = {.call = call, .kind = kind, .tree = tree};
     enum fault rc = OK;
 
     if (operations && operations->count > PATCH_OPERATIONS_MAX)
         return call_refuse_as(call, "BadRequestException", "Too many patch operations");
     for (const struct json *one = operations ? operations->first : NULL; one && !rc;
          one = one->next) {
-        p.op = json_member_text(one, "op", SPAN(""));
+        p.op_name = json_member_text(one, "op", SPAN(""));
         p.path = json_member_text(one, "path", (struct span){NULL, 0});
         p.has_value = json_is(json_member(one, "value"), JSON_STRING);
         p.value = json_member_text(one, "value", SPAN(""));
         rc = apply_one(&p);
     }
     return rc;
+}
+
+/* ---- for hooks ----------------------------------------------------------------------------- */
+
+struct span patch_variable(const struct patch *p, const char *name)
+{
+    for (size_t i = 0; i < p->word_count; i++)
+        if (strcmp(p->words[i].name, name) == 0)
+            return p->words[i].value;
+    return (struct span){NULL, 0};
+}
+
+void patch_list(struct patch *p, struct json *holder, const char *name, struct span drops,
+                struct span adds)
+{
+    const struct json *list = json_member(holder, name);
+    struct json *kept = json_new(p->call->arena, JSON_ARRAY);
+    bool is_there = false;
+
+    for (const struct json *one = list ? list->first : NULL; one; one = one->next) {
+        if (drops.at && span_equal(one->text, drops))
+            continue;
+        is_there = is_there || (adds.at && span_equal(one->text, adds));
+        json_append(kept, json_copy(p->call->arena, one));
+    }
+    if (adds.at && !is_there)
+        json_append(kept, json_text(p->call->arena, adds));
+    if (kept->count > 0)
+        json_set(holder, name, kept);
+    else
+        json_remove(holder, span_of(name));
 }

@@ -105,6 +105,14 @@ static const struct {
     {SPAN_INIT("Function"), visit_record},
 };
 
+bool publish_tells(struct span kind)
+{
+    for (size_t i = 0; i < COUNT(PUBLISHED); i++)
+        if (span_equal(kind, PUBLISHED[i].kind))
+            return true;
+    return span_is(kind, "Deployment"); /* it may have made or moved a stage */
+}
+
 static bool write_batch(void *ctx, struct feed_out *out, uint64_t base, uint64_t *revision)
 {
     struct batch b = {.store = ctx, .out = out};

@@ -8,4 +8,7 @@
 /* The source that writes everything a gateway needs, as one state of the store. */
 struct feed_source publish_source(struct store *store);
 
+/* Gateways are told of this kind: a write of it is answered when they serve it. */
+bool publish_tells(struct span kind);
+
 #endif

@@ -6,6 +6,8 @@
 #include "control/call.h"
 #include "control/handler.h"
 #include "control/patch.h"
+#include "control/publish.h"
+#include "control/tags.h"
 #include "control/validate.h"
 
 #define LIST_DEFAULT 25
@@ -153,13 +155,6 @@ static enum fault show(struct call *call, const struct model_kind *kind, struct 
     return hooks && hooks->show ? hooks->show(call, parent, tree) : OK;
 }
 
-/* Kinds that gateways are told of: a write is answered when they serve it. */
-static bool is_fed(const struct model_kind *kind)
-{
-    return span_is(kind->name, "RestApi") || span_is(kind->name, "Deployment") ||
-           span_is(kind->name, "Stage");
-}
-
 static enum fault run_create(struct call *call)
 {
     const struct model_kind *kind = call->match->operation->kind;
@@ -182,7 +177,7 @@ static enum fault run_create(struct call *call)
     if (!rc)
         rc = show(call, kind, parent, tree);
     call->output = tree;
-    call->needs_feed = is_fed(kind);
+    call->needs_feed = publish_tells(kind->name);
     return rc;
 }
 
@@ -289,7 +284,7 @@ static enum fault run_update(struct call *call)
         rc = show(call, kind, parent, tree);
     if (!rc)
         call->output = tree;
-    call->needs_feed = is_fed(kind);
+    call->needs_feed = publish_tells(kind->name);
     return rc;
 }
 
@@ -364,7 +359,7 @@ static enum fault run_delete(struct call *call)
         rc = hooks->deleted(call, parent, tree);
     if (!rc)
         rc = call_delete(call, kind, parent, id);
-    call->needs_feed = is_fed(kind);
+    call->needs_feed = publish_tells(kind->name);
     return rc;
 }
 
@@ -398,6 +393,7 @@ enum fault verb_run(struct call *call)
     case VERB_TAG:
     case VERB_UNTAG:
     case VERB_TAGS:
+        return tags_run(call);
     case VERB_LATER:
         return FAULT_UNSUPPORTED;
     }

@@ -242,6 +242,36 @@ static bool expect_header(struct scenario *scenario, struct span line)
     return true;
 }
 
+/* The element of a list whose member `key` has the value. */
+static const struct json *find_element(const struct json *list, struct span key, struct span value)
+{
+    const struct json *one = list ? list->first : NULL;
+
+    while (one &&
+           !(json_member_span(one, key) && span_equal(json_member_span(one, key)->text, value)))
+        one = one->next;
+    return one;
+}
+
+/* "a.b", or "a[key=value].b" for that element of the list a. */
+static const struct json *find_member(const struct json *at, struct span path)
+{
+    while (at && path.len > 0) {
+        size_t dot = span_find(path, '.'), bracket = span_find(path, '[');
+
+        at = json_member_span(at, span_first(path, dot < bracket ? dot : bracket));
+        if (bracket < dot) {
+            size_t end = span_find(path, ']'), equals = span_find(path, '=');
+
+            at = find_element(at, span_make(path.at + bracket + 1, equals - bracket - 1),
+                              span_make(path.at + equals + 1, end - equals - 1));
+            dot = end + 1;
+        }
+        path = span_skip(path, dot < path.len ? dot + 1 : path.len);
+    }
+    return at;
+}
+
 static bool expect_json(struct scenario *scenario, struct span line)
 {
     size_t colon = span_search(line, SPAN(": "));
@@ -251,7 +281,7 @@ static bool expect_json(struct scenario *scenario, struct span line)
     bool holds;
 
     json_parse(&scenario->arena, scenario->last.body, &answer, NULL);
-    member = json_member_span(answer, span_first(line, colon));
+    member = find_member(answer, span_first(line, colon));
     if (!member || colon == line.len)
         return scenario_fail(scenario, "no member '%.*s' in %.*s", SPAN_ARG(line),
                              SPAN_ARG(scenario->last.body));
@@ -276,6 +306,11 @@ static bool expect_line(struct scenario *scenario, struct span line)
     if (span_starts(line, SPAN("contains: "))) {
         line = span_skip(line, strlen("contains: "));
         return span_search(body, line) < body.len ||
+               scenario_fail(scenario, "body is '%.*s'", SPAN_ARG(body));
+    }
+    if (span_starts(line, SPAN("lacks: "))) {
+        line = span_skip(line, strlen("lacks: "));
+        return span_search(body, line) == body.len ||
                scenario_fail(scenario, "body is '%.*s'", SPAN_ARG(body));
     }
     if (span_starts(line, SPAN("json ")))
@@ -313,11 +348,12 @@ static bool run_save(struct scenario *scenario, struct span line, struct span bl
 {
     struct span name = take_word(&line), value;
     struct json *answer = NULL;
+    const struct json *member;
 
     (void)block;
     json_parse(&scenario->arena, scenario->last.body, &answer, NULL);
-    value = json_member_span(answer, line) ? json_member_span(answer, line)->text
-                                           : (struct span){NULL, 0};
+    member = find_member(answer, line);
+    value = member ? member->text : (struct span){NULL, 0};
     if (!value.at)
         return scenario_fail(scenario, "no member '%.*s' in %.*s", SPAN_ARG(line),
                              SPAN_ARG(scenario->last.body));

@@ -1,3 +1,4 @@
+/* clang-format off */
 /* A scenario: one behaviour as data.  The file's first line is the sentence it proves; then come
  * commands at the start of a line, each followed by its block, indented by four blanks.
  *
@@ -15,16 +16,19 @@
  *
  * Commands
  *   api [JSON]          creates a REST API with that input; the block lists methods: METHOD PATH,
- * and four blanks further in what belongs to the method (see below) deploy STAGE        creates a
- * deployment and points the stage at it control METHOD PATH [JSON]    a signed-looking call to the
- * service API call METHOD PATH    a call of the deployed API; block: header lines, then `body:
- * TEXT` at METHOD TARGET    the same with the whole target given, for Host and path forms raw bytes
- * for a fresh connection; the block's lines are joined, with
+ *                       and four blanks further in what belongs to the method (see below)
+ *   deploy STAGE        creates a deployment and points the stage at it
+ *   control METHOD PATH [JSON]
+ *                       a signed-looking call to the service API
+ *   call METHOD PATH    a call of the deployed API; block: header lines, then `body: TEXT`
+ *   at METHOD TARGET    the same with the whole target given, for Host and path forms
+ *   raw                 bytes for a fresh connection; the block's lines are joined, with
  *                       \r \n \t \0 \xHH \\
  *   expect STATUS       of the last answer; block: `name: value` (one such header), `!name` (none),
- *                       `body: TEXT` (whole), `contains: TEXT`, `json NAME: VALUE` (a member)
+ *                       `body: TEXT` (whole), `contains: TEXT`, `lacks: TEXT`, `json PATH: VALUE`
+ *                       (a member; PATH is NAME, A.B, or LIST[KEY=VALUE].NAME)
  *   answer TEXT         of `raw`: all bytes until the server closes; escapes as above
- *   save NAME MEMBER    keeps a member of the last JSON answer as ${NAME}
+ *   save NAME PATH      keeps a member of the last JSON answer as ${NAME}
  *
  * Below a method, in this order: the integration, then its responses
  *   mock STATUS [BODY]             a mock of that status and the response for it
@@ -42,6 +46,7 @@
  * Everywhere ${NAME} stands for a saved value; ${api}, ${root}, ${resource} (of the last method),
  * ${stage}, ${deployment} and ${host} are set by the commands above.  In expected texts `<*>` is a
  * hole that any text fills. */
+/* clang-format on */
 #ifndef TESTS_SCENARIO_H
 #define TESTS_SCENARIO_H
 

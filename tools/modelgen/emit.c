@@ -237,6 +237,7 @@ static void add_patch(struct buf *out, const struct model *model, const struct m
     }
     add_flag(out, "keeps_escapes", row->keeps_escapes);
     add_flag(out, "empty_clears", row->empty_clears);
+    add_flag(out, "is_later", row->is_later);
     add_field(out, "from", row->from);
     add_field(out, "hook", row->hook);
     add_answer(out, model, "missing", &row->missing);

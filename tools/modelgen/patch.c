@@ -108,6 +108,11 @@ static bool take_from(struct patch_reader *to)
     return reader_take(to->in, "a path", &to->row->from);
 }
 
+static bool take_later(struct patch_reader *to)
+{
+    return to->row->is_later = true;
+}
+
 static bool take_raw(struct patch_reader *to)
 {
     return to->row->keeps_escapes = true;
@@ -165,8 +170,9 @@ static bool read_row(struct patch_reader *to)
         const char *word;
         bool (*take)(struct patch_reader *to);
     } ATTRIBUTES[] = {
-        {"to", take_target},     {"hook", take_hook},       {"from", take_from}, {"raw", take_raw},
-        {"clears", take_clears}, {"missing", take_missing}, {"else", take_else},
+        {"to", take_target}, {"hook", take_hook},     {"from", take_from},
+        {"raw", take_raw},   {"clears", take_clears}, {"missing", take_missing},
+        {"else", take_else}, {"later", take_later},
     };
 
     if (!take_path(to) || !take_ops(to))

@@ -124,7 +124,7 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
 }
 
 const struct kind_hooks DEPLOYMENT_HOOKS = {
-    .kind = "Deployment", .check = check, .created = created};
+    .kind = "Deployment", .blob = "document", .check = check, .created = created};
 
 /* Stage: what the tables say is all, but for its canary. */
 static enum fault check_stage(struct call *call, struct span parent, struct json *tree)

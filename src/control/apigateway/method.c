@@ -1,5 +1,5 @@
 /* Method: shown with its responses and its integration, which are records of their own. */
-#include "control/call.h"
+#include "control/patch.h"
 
 static enum fault check(struct call *call, struct span parent, struct json *tree)
 {
@@ -57,8 +57,30 @@ static enum fault show(struct call *call, struct span parent, struct json *tree)
     return rc;
 }
 
-const struct kind_hooks METHOD_HOOKS = {
-    .kind = "Method", .check = check, .checks_updates = true, .show = show};
+/* add joins, remove drops; replace takes scopes with commas between. */
+static enum fault patch_scopes(struct patch *p)
+{
+    struct span rest = p->value, one, none = {NULL, 0};
+
+    if (p->op == PATCH_REPLACE)
+        json_remove(p->tree, SPAN("authorizationScopes"));
+    if (p->op == PATCH_REMOVE && !p->has_value) {
+        json_remove(p->tree, SPAN("authorizationScopes"));
+        return OK;
+    }
+    while (span_split(&rest, ',', &one))
+        patch_list(p, p->tree, "authorizationScopes", p->op == PATCH_REMOVE ? span_trim(one) : none,
+                   p->op == PATCH_REMOVE ? none : span_trim(one));
+    return OK;
+}
+
+static const struct patch_hook METHOD_PATCHES[] = {{"method_scopes", patch_scopes}, {NULL, NULL}};
+
+const struct kind_hooks METHOD_HOOKS = {.kind = "Method",
+                                        .check = check,
+                                        .checks_updates = true,
+                                        .patches = METHOD_PATCHES,
+                                        .show = show};
 
 static enum fault show_integration(struct call *call, struct span parent, struct json *tree)
 {
@@ -89,9 +111,25 @@ static enum fault check_integration(struct call *call, struct span parent, struc
     return OK;
 }
 
+/* The parameter stands in the path.  The list is shown when it is empty, too. */
+static enum fault patch_cache_key(struct patch *p)
+{
+    struct span name = patch_variable(p, "name"), none = {NULL, 0};
+
+    patch_list(p, p->tree, "cacheKeyParameters", p->op == PATCH_REMOVE ? name : none,
+               p->op == PATCH_REMOVE ? none : name);
+    if (!json_member(p->tree, "cacheKeyParameters"))
+        json_set(p->tree, "cacheKeyParameters", json_new(p->call->arena, JSON_ARRAY));
+    return OK;
+}
+
+static const struct patch_hook INTEGRATION_PATCHES[] = {{"integration_cache_key", patch_cache_key},
+                                                        {NULL, NULL}};
+
 const struct kind_hooks INTEGRATION_HOOKS = {.kind = "Integration",
                                              .check = check_integration,
                                              .checks_updates = true,
+                                             .patches = INTEGRATION_PATCHES,
                                              .show = show_integration};
 
 /* A second response without a pattern would never be chosen: AWS refuses it. */

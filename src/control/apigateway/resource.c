@@ -1,5 +1,5 @@
 /* Resource: a segment below its parent; siblings may not contradict each other. */
-#include "control/call.h"
+#include "control/patch.h"
 
 static bool is_variable(struct span part)
 {
@@ -11,9 +11,18 @@ static bool is_greedy(struct span part)
     return part.len > 2 && part.at[part.len - 2] == '+' && part.at[part.len - 1] == '}';
 }
 
-/* spec/control-plane-rest.md, section 5.2 */
+/* A refusal whose words hold {value}. */
+static enum fault refuse(struct call *call, const char *error, const char *text, struct span value)
+{
+    return call_refuse_answer(
+        call, &(struct model_answer){model_error(call->match->service, error), span_of(text)},
+        value);
+}
+
+/* What the brothers of resource `id` (or of a new one: "") forbid (spec/control-plane-rest.md,
+ * section 5.2). */
 static enum fault check_siblings(struct call *call, struct span api, struct span parent_id,
-                                 struct span part)
+                                 struct span id, struct span part)
 {
     struct json *all;
     enum fault rc = call_load_all(call, "Resource", api, &all);
@@ -21,30 +30,30 @@ static enum fault check_siblings(struct call *call, struct span api, struct span
     for (const struct json *one = rc ? NULL : all->first; one; one = one->next) {
         struct span other = json_member_text(one, "pathPart", SPAN(""));
 
-        if (!span_equal(json_member_text(one, "parentId", SPAN("")), parent_id))
+        if (!span_equal(json_member_text(one, "parentId", SPAN("")), parent_id) ||
+            span_equal(json_member_text(one, "id", SPAN("")), id))
             continue;
         if (span_equal(other, part))
-            return call_refuse_as(
-                call, "ConflictException",
-                "Another resource with the same parent already has this name: {pathPart}");
+            return refuse(call, "ConflictException",
+                          "Another resource with the same parent already has this name: {value}",
+                          part);
         if (is_variable(other) && is_variable(part))
-            return call_refuse_answer(
-                call,
-                &(struct model_answer){model_error(call->match->service, "BadRequestException"),
-                                       SPAN("A sibling ({value}) of this resource already has a "
-                                            "variable path part -- only one is allowed")},
-                other);
+            return refuse(call, "BadRequestException",
+                          "A sibling ({value}) of this resource already has a variable path part "
+                          "-- only one is allowed",
+                          other);
     }
     return rc;
 }
 
-static enum fault check(struct call *call, struct span parent, struct json *tree)
+/* Puts the resource below `parent_id` under its pathPart. */
+static enum fault place(struct call *call, struct span api, struct span parent_id,
+                        struct json *tree)
 {
     const struct model_kind *kind = call->match->operation->kind;
-    struct span parent_id = json_member_text(call->input, "parentId", SPAN(""));
     struct span part = json_member_text(tree, "pathPart", SPAN("")), above, above_part;
     struct json *upper;
-    enum fault rc = call_load(call, kind, parent, parent_id, &upper);
+    enum fault rc = call_load(call, kind, api, parent_id, &upper);
 
     if (rc == FAULT_NOT_FOUND)
         return call_refuse_answer(call, &kind->missing, parent_id);
@@ -53,13 +62,10 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
     above = json_member_text(upper, "path", SPAN("/"));
     above_part = json_member_text(upper, "pathPart", SPAN(""));
     if (is_greedy(above_part))
-        return call_refuse_answer(
-            call,
-            &(struct model_answer){
-                model_error(call->match->service, "BadRequestException"),
-                SPAN("Cannot create a child of a resource with a greedy path variable: {value}")},
-            above_part);
-    if ((rc = check_siblings(call, parent, parent_id, part)))
+        return refuse(call, "BadRequestException",
+                      "Cannot create a child of a resource with a greedy path variable: {value}",
+                      above_part);
+    if ((rc = check_siblings(call, api, parent_id, json_member_text(tree, "id", SPAN("")), part)))
         return rc;
     json_set(tree, "parentId", json_text(call->arena, parent_id));
     json_set(tree, "path",
@@ -68,6 +74,78 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
                                                  SPAN_ARG(part))));
     return OK;
 }
+
+static enum fault check(struct call *call, struct span parent, struct json *tree)
+{
+    return place(call, parent, json_member_text(call->input, "parentId", SPAN("")), tree);
+}
+
+/* True when `path` is below `above`. */
+static bool is_below(struct span path, struct span above)
+{
+    return span_starts(path, above) && path.len > above.len && path.at[above.len] == '/';
+}
+
+/* Moves the resource, and the paths of all that is below it. */
+static enum fault move(struct patch *p, struct span parent_id)
+{
+    struct call *call = p->call;
+    struct span api = call_parent_path(call, p->kind);
+    struct span before = json_member_text(p->tree, "path", SPAN("/")), after;
+    bool is_end = is_greedy(json_member_text(p->tree, "pathPart", SPAN("")));
+    struct json *all;
+    enum fault rc = call_load_all(call, "Resource", api, &all);
+
+    for (const struct json *one = rc ? NULL : all->first; one; one = one->next) {
+        struct span path = json_member_text(one, "path", SPAN("/"));
+
+        if (span_equal(json_member_text(one, "id", SPAN("")), parent_id) &&
+            (is_below(path, before) || span_equal(path, before)))
+            return call_refuse_as(call, "BadRequestException", "Resources cannot be cyclical.");
+        if (is_end && is_below(path, before))
+            return refuse(
+                call, "BadRequestException",
+                "Cannot create a child of a resource with a greedy path variable: {value}",
+                json_member_text(p->tree, "pathPart", SPAN("")));
+    }
+    if (!rc)
+        rc = place(call, api, parent_id, p->tree);
+    after = json_member_text(p->tree, "path", SPAN("/"));
+    for (struct json *one = rc ? NULL : all->first; one && !rc; one = one->next) {
+        struct span path = json_member_text(one, "path", SPAN("/"));
+
+        if (!is_below(path, before))
+            continue;
+        json_set(one, "path",
+                 json_text(call->arena, arena_format(call->arena, "%.*s%.*s", SPAN_ARG(after),
+                                                     SPAN_ARG(span_skip(path, before.len)))));
+        rc = call_save(call, p->kind, api, json_member_text(one, "id", SPAN("")), one, false);
+    }
+    return rc;
+}
+
+static enum fault patch_parent(struct patch *p)
+{
+    if (!json_member(p->tree, "parentId"))
+        return call_refuse_as(p->call, "BadRequestException",
+                              "Root resource cannot update its parentId.");
+    return move(p, p->value);
+}
+
+static enum fault patch_path_part(struct patch *p)
+{
+    if (!json_member(p->tree, "parentId"))
+        return call_refuse_as(p->call, "BadRequestException",
+                              "Root resource cannot update its pathPart.");
+    json_set(p->tree, "pathPart", json_text(p->call->arena, p->value));
+    return move(p, json_member_text(p->tree, "parentId", SPAN("")));
+}
+
+static const struct patch_hook PATCHES[] = {
+    {"resource_parent", patch_parent},
+    {"resource_path_part", patch_path_part},
+    {NULL, NULL},
+};
 
 static bool embeds_methods(const struct call *call)
 {
@@ -124,4 +202,4 @@ static enum fault deleted(struct call *call, struct span parent, struct json *tr
 }
 
 const struct kind_hooks RESOURCE_HOOKS = {
-    .kind = "Resource", .check = check, .deleted = deleted, .show = show};
+    .kind = "Resource", .check = check, .patches = PATCHES, .deleted = deleted, .show = show};

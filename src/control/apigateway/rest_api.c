@@ -1,5 +1,5 @@
 /* RestApi: comes with its root resource, and has an id that is unique over all regions. */
-#include "control/call.h"
+#include "control/patch.h"
 
 static enum fault check_endpoint(struct call *call, struct json *tree)
 {
@@ -34,7 +34,7 @@ static bool is_plain_id(struct span id)
     return id.len > 0 && id.len <= 64;
 }
 
-static enum fault check(struct call *call, struct span parent, struct json *tree)
+static enum fault check_new(struct call *call, struct span parent, struct json *tree)
 {
     struct span id = json_member_text(tree, "id", SPAN(""));
     const struct json *media = json_member(tree, "binaryMediaTypes");
@@ -59,6 +59,64 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
     return check_endpoint(call, tree);
 }
 
+static enum fault check(struct call *call, struct span parent, struct json *tree)
+{
+    if (call->match->operation->verb == VERB_UPDATE)
+        return check_endpoint(call, tree);
+    return check_new(call, parent, tree);
+}
+
+/* The type stands in the path; what is replaced leaves and `value` joins. */
+static enum fault patch_media_type(struct patch *p)
+{
+    struct span type = patch_variable(p, "type"), none = {NULL, 0};
+
+    if (p->op == PATCH_REPLACE && p->value.len == 0)
+        return call_refuse_as(p->call, "BadRequestException",
+                              "Invalid null or empty value in binaryMediaTypes");
+    patch_list(p, p->tree, "binaryMediaTypes", p->op == PATCH_ADD ? none : type,
+               p->op == PATCH_ADD       ? type
+               : p->op == PATCH_REPLACE ? p->value
+                                        : none);
+    return OK;
+}
+
+/* There is exactly one type, whatever the path calls it: "0" or its name. */
+static enum fault patch_endpoint_type(struct patch *p)
+{
+    struct json *endpoint = json_member(p->tree, "endpointConfiguration");
+    struct json *types = json_new(p->call->arena, JSON_ARRAY);
+
+    if (!span_is(p->value, "REGIONAL") && !span_is(p->value, "EDGE") &&
+        !span_is(p->value, "PRIVATE"))
+        return call_refuse_as(p->call, "BadRequestException",
+                              "Invalid EndpointTypes specified. Valid options are "
+                              "REGIONAL,EDGE,PRIVATE");
+    json_append(types, json_text(p->call->arena, p->value));
+    json_set(endpoint, "types", types);
+    if (span_is(p->value, "PRIVATE")) /* switches by itself */
+        json_set(endpoint, "ipAddressType", json_text(p->call->arena, SPAN("dualstack")));
+    return OK;
+}
+
+static enum fault patch_address_type(struct patch *p)
+{
+    struct json *endpoint = json_member(p->tree, "endpointConfiguration");
+
+    if (!span_is(p->value, "ipv4") && !span_is(p->value, "dualstack"))
+        return call_refuse_as(p->call, "BadRequestException",
+                              "ipAddressType must be either ipv4 or dualstack.");
+    json_set(endpoint, "ipAddressType", json_text(p->call->arena, p->value));
+    return OK;
+}
+
+static const struct patch_hook PATCHES[] = {
+    {"rest_api_media_type", patch_media_type},
+    {"rest_api_endpoint_type", patch_endpoint_type},
+    {"rest_api_address_type", patch_address_type},
+    {NULL, NULL},
+};
+
 static enum fault created(struct call *call, struct span parent, struct json *tree)
 {
     struct json *root = json_new(call->arena, JSON_OBJECT);
@@ -71,4 +129,8 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
                      json_member_text(tree, "id", SPAN("")), id, root, true);
 }
 
-const struct kind_hooks REST_API_HOOKS = {.kind = "RestApi", .check = check, .created = created};
+const struct kind_hooks REST_API_HOOKS = {.kind = "RestApi",
+                                          .check = check,
+                                          .checks_updates = true,
+                                          .patches = PATCHES,
+                                          .created = created};
