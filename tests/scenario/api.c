@@ -314,6 +314,9 @@ bool api_create(struct scenario *scenario, struct span members, struct span bloc
                  members.len ? members : SPAN("{\"name\":\"scenario\"}")))
         return false;
     scenario_save(scenario, SPAN("api"), answer_member(&b, "id"));
+    scenario_save(
+        scenario, SPAN("host"),
+        arena_format(&scenario->arena, "%s:%u", scenario->server->address, scenario->server->port));
     scenario_save(scenario, SPAN("root"), answer_member(&b, "rootResourceId"));
     b.resources[0].path = SPAN("/");
     b.resources[0].id = answer_member(&b, "rootResourceId");
