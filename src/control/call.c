@@ -1,10 +1,12 @@
 /* Calls: refusals in words, and records as trees. */
 #include "control/call.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BODY_MAX RECORD_BODY_MAX
+#define CALL_WORDS_MAX 8192 /* longer ones are cut */
 
 static enum fault refuse_with(struct call *call, const struct model_error *error, struct span text,
                               struct span value)
@@ -32,6 +34,22 @@ enum fault call_refuse_answer(struct call *call, const struct model_answer *answ
 enum fault call_refuse_as(struct call *call, const char *error, const char *text)
 {
     return call_refuse(call, model_error(call->match->service, error), span_of(text));
+}
+
+enum fault call_refuse_format(struct call *call, const char *error, const char *format, ...)
+{
+    char text[CALL_WORDS_MAX];
+    va_list list;
+    int len;
+
+    va_start(list, format);
+    len = vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    call->refused = (struct model_answer){
+        model_error(call->match->service, error),
+        arena_copy(call->arena, span_of(len >= 0 ? text : "")),
+    };
+    return FAULT_DENIED;
 }
 
 enum fault call_not_yet(struct call *call, const char *what)
@@ -194,6 +212,7 @@ const struct kind_hooks *kind_hooks(const struct model_kind *kind)
         &INTEGRATION_RESPONSE_HOOKS,
         &DEPLOYMENT_HOOKS,
         &STAGE_HOOKS,
+        &FUNCTION_HOOKS,
     };
 
     for (size_t i = 0; i < COUNT(ALL); i++)

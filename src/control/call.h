@@ -12,6 +12,7 @@
 #include "control/model.h"
 #include "control/route.h"
 #include "control/words.h"
+#include "http/message.h"
 #include "link/feed.h"
 #include "store/store.h"
 
@@ -22,6 +23,8 @@ struct control {
     struct feed_server *feed;    /* NULL in tests */
     struct span account, region; /* where the credentials name none */
     const struct clock *clock;
+    const char *host_path;      /* the function host's socket; NULL where there is none */
+    unsigned char link_key[32]; /* signs links to packages */
 };
 
 #define CALL_BLOBS_MAX 8
@@ -32,7 +35,9 @@ struct call {
     struct random random;
     const struct control_match *match;
     struct span account, region;
-    const struct json *input; /* labels, query and body, by member name */
+    const struct http_request *request; /* NULL when the call did not come over HTTP */
+    const struct json *input;           /* labels, query and body, by member name */
+    void *prepared;                     /* what a handler's `prepare` left for its `run` */
     struct store_tx *tx;
     struct json *output;
     struct model_answer refused; /* FAULT_DENIED: what the caller is told; the text is filled */
@@ -51,6 +56,10 @@ enum fault call_refuse_answer(struct call *call, const struct model_answer *answ
 
 /* The same with the name of an error of the call's service. */
 enum fault call_refuse_as(struct call *call, const char *error, const char *text);
+
+/* The same with words as printf makes them; braces in them mean nothing. */
+enum fault call_refuse_format(struct call *call, const char *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* 501: a part of an operation that Portico lacks.  Always FAULT_DENIED. */
 enum fault call_not_yet(struct call *call, const char *what);
@@ -118,7 +127,7 @@ struct kind_hooks {
 const struct kind_hooks *kind_hooks(const struct model_kind *kind);
 
 extern const struct kind_hooks REST_API_HOOKS, RESOURCE_HOOKS, METHOD_HOOKS, INTEGRATION_HOOKS,
-    INTEGRATION_RESPONSE_HOOKS, DEPLOYMENT_HOOKS, STAGE_HOOKS;
+    INTEGRATION_RESPONSE_HOOKS, DEPLOYMENT_HOOKS, STAGE_HOOKS, FUNCTION_HOOKS;
 
 /* Runs the verb of the call's operation: FAULT_DENIED with call->refused, FAULT_UNSUPPORTED when
  * the verb is not there yet, faults of the store. */

@@ -7,6 +7,7 @@
 #include "control/browser.h"
 #include "control/credential.h"
 #include "control/handler.h"
+#include "control/lambda/package.h"
 #include "control/protocol.h"
 #include "control/validate.h"
 
@@ -160,7 +161,7 @@ void dispatch(struct control *control, struct arena *arena, const struct http_re
               struct span request_body, struct buf *body, struct encoded *out)
 {
     const struct protocol *protocol = protocol_of(request);
-    struct call call = {.control = control, .arena = arena};
+    struct call call = {.control = control, .arena = arena, .request = request};
     struct control_match match;
     char *text = arena_alloc(arena, UUID_TEXT_LEN + 1);
     struct span id = {text, UUID_TEXT_LEN};
@@ -168,6 +169,10 @@ void dispatch(struct control *control, struct arena *arena, const struct http_re
 
     random_init(&call.random);
     random_uuid(&call.random, text);
+    if (package_is_link(request)) {
+        package_serve(&call, request, body, out);
+        return;
+    }
     rc = identify(&call, protocol, request, request_body, &match);
     if (!rc)
         rc = read_input(&call, protocol, request, request_body);

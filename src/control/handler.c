@@ -3,7 +3,9 @@
 
 const struct handler *handler_find(struct span name)
 {
-    static const struct handler *const LISTS[] = {STS_HANDLERS};
+    static const struct handler *const LISTS[] = {STS_HANDLERS, LAMBDA_READ_HANDLERS,
+                                                  LAMBDA_WRITE_HANDLERS, LAMBDA_PERMISSION_HANDLERS,
+                                                  LAMBDA_ACCOUNT_HANDLERS};
 
     for (size_t i = 0; i < COUNT(LISTS); i++)
         for (const struct handler *one = LISTS[i]; one->name; one++)

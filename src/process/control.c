@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "control/publish.h"
 #include "control/serve.h"
 #include "crypto/digest.h"
@@ -61,6 +62,8 @@ int main(int argc, char **argv)
         child_refuse(&child, "%s", why.text);
     control.account = text_or(child_text(&child, "account", ""), "000000000000");
     control.region = text_or(child_text(&child, "region", ""), "us-east-1");
+    control.host_path = child_text(&child, "host", NULL);
+    random_secret(control.link_key, sizeof control.link_key);
     control.routes = control_routes_new(MODEL_SERVICES, MODEL_SERVICE_COUNT);
     revision = last_revision(control.store, epoch);
     control.feed = feed_server_new(child_descriptor(&child, "feed-listener", 0), epoch, revision,

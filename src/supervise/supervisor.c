@@ -369,6 +369,7 @@ static void add_common(const struct supervisor *s, const struct options *options
     arguments_add(arguments, "data=%s", s->folder.path);
     arguments_add(arguments, "feed=%s/feed.sock", s->folder.sockets);
     arguments_add(arguments, "control=%s/control.sock", s->folder.sockets);
+    arguments_add(arguments, "host=%s/host.sock", s->folder.sockets);
     arguments_add(arguments, "account=%s", option_text(options, OPTION_ACCOUNT));
     arguments_add(arguments, "region=%s", option_text(options, OPTION_REGION));
     arguments_add(arguments, "auth=%s", option_text(options, OPTION_AUTH));

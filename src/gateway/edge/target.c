@@ -86,7 +86,9 @@ struct target target_of(const struct http_request *request)
     if (target_of_path(request->path, &t))
         return t;
     t = (struct target){.kind = TARGET_CONTROL};
-    if (span_starts(request->path, SPAN("/_portico/")))
+    /* packages are control's: they are links that it gave out */
+    if (span_starts(request->path, SPAN("/_portico/")) &&
+        !span_starts(request->path, SPAN("/_portico/packages/")))
         t.kind = TARGET_LOCAL;
     return t;
 }
