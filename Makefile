@@ -1,7 +1,8 @@
 # Portico's build.  `make help` lists what there is to do.
 #
-# Two builds of the same sources: release (hardened, what is installed) under build/release, and
-# check (AddressSanitizer, UndefinedBehaviorSanitizer) under build/check, which the tests use.
+# Three builds of the same sources: release (hardened, what is installed) under build/release, check
+# (AddressSanitizer, UndefinedBehaviorSanitizer) under build/check, which the tests use, and thread
+# (ThreadSanitizer) under build/thread, which check-all adds.
 # Which folders an executable links stands in tools/layers and nowhere else.
 
 BUILD := build
@@ -15,6 +16,9 @@ release_CFLAGS := $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-stron
 release_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
 check_CFLAGS := $(BASE_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 check_LDFLAGS := -fsanitize=address,undefined
+thread_CFLAGS := $(BASE_CFLAGS) -O1 -fsanitize=thread
+thread_LDFLAGS := -fsanitize=thread
+BUILDS := release check thread
 LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lyaml -lm -lpthread
 
 FOLDERS := $(shell sed -n 's/^folder \([a-z]*\):.*/\1/p' tools/layers)
@@ -31,7 +35,7 @@ folder_sources = $(wildcard src/$(1)/*.c src/$(1)/*/*.c)
 process_folders = $(shell sed -n 's/^process $(1)://p' tools/layers)
 
 .PHONY: all help setup run check check-build check-tests check-fast check-all unit fuzz-seeds fuzz bench format \
-	check-source check-layers install clean
+	check-source check-layers install clean thread
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -52,8 +56,7 @@ $(BUILD)/$(1)/libportico.a: $$($(1)_LIBRARY)
 	@ar qcs $$@ $$^
 -include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
 endef
-$(eval $(call build_rules,release))
-$(eval $(call build_rules,check))
+$(foreach build,$(BUILDS),$(eval $(call build_rules,$(build))))
 
 include tools/build.mk
 
@@ -95,6 +98,18 @@ check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/te
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/compat/jsonschema/run \
 		tests/fault/run tests/fault/traffic
+
+# The tests of what several threads touch, under ThreadSanitizer.
+THREAD_BIN := $(patsubst %.c,$(BUILD)/thread/%,$(wildcard $(addprefix tests/unit/,base/test_log.c \
+	link/*.c snapshot/*.c gateway/*.c net/*.c store/*.c)))
+$(THREAD_BIN): $(BUILD)/thread/%: $(BUILD)/thread/%.o $(BUILD)/thread/libportico.a
+	@echo 'ld $@'; $(CC) $(thread_LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+thread: thread-bin $(THREAD_BIN) $(RUNNER) ## what threads share, under ThreadSanitizer
+	tests/run $(THREAD_BIN) tests/scenario/threads
+
+check-all: check thread ## check, ThreadSanitizer, and 200 rounds of kill -9 during writes
+	ROUNDS=200 tests/run tests/fault/run
 
 bench: all ## CPU per request against nginx, in interleaved rounds
 	tests/bench/run

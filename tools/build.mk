@@ -13,6 +13,7 @@ process_main = $(if $(filter portico,$(1)),src/main,src/process/$(1))
 
 release_BIN := $(BUILD)
 check_BIN := $(BUILD)/check/bin
+thread_BIN := $(BUILD)/thread/bin
 
 # $(1) the build, $(2) the folder
 define folder_rules
@@ -22,7 +23,7 @@ $(BUILD)/$(1)/folders/$(2).a: $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(call folder_s
 	@rm -f $$@
 	@ar qcs $$@ $$^
 endef
-$(foreach build,release check,$(foreach folder,$(FOLDERS),\
+$(foreach build,$(BUILDS),$(foreach folder,$(FOLDERS),\
 	$(eval $(call folder_rules,$(build),$(folder)))))
 
 # $(1) the build, $(2) the process, $(3) the executable's name
@@ -34,13 +35,14 @@ $($(1)_BIN)/$(3): $(BUILD)/$(1)/$(call process_main,$(2)).o \
 		$$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(call process_libraries,$(2)) \
 		-Wl,-Map=$(BUILD)/$(1)/$(3).map -o $$@
 endef
-$(foreach build,release check,$(eval $(call executable_rules,$(build),portico,portico)))
-$(foreach build,release check,$(foreach process,gateway control,\
+$(foreach build,$(BUILDS),$(eval $(call executable_rules,$(build),portico,portico)))
+$(foreach build,$(BUILDS),$(foreach process,gateway control,\
 	$(eval $(call executable_rules,$(build),$(process),portico-$(process)))))
 
 all: $(EXECUTABLES:%=$(release_BIN)/%) $(BUILD)/release/libportico.a ## the executables
 
 check-bin: $(EXECUTABLES:%=$(check_BIN)/%) ## the same under AddressSanitizer and UBSan
+thread-bin: $(EXECUTABLES:%=$(thread_BIN)/%)
 
 # Written again only when it changes, so that a commit relinks one file.
 $(BUILD)/generated/version.h: always
@@ -50,9 +52,9 @@ $(BUILD)/generated/version.h: always
 	   echo "#define PORTICO_COMMIT \"$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)\""; \
 	} >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(BUILD)/release/src/main.o $(BUILD)/check/src/main.o: $(BUILD)/generated/version.h
+$(BUILDS:%=$(BUILD)/%/src/main.o): $(BUILD)/generated/version.h
 
-.PHONY: always check-bin
+.PHONY: always check-bin thread-bin
 
 install: all ## PREFIX=/usr/local, DESTDIR=
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/portico

@@ -174,15 +174,16 @@ static void a_gateway_that_comes_again_is_told_what_changed_since(void **state)
     f->only_changes = true;
     server = start(f, "e");
     for (int i = 0; i < 2; i++) {
+        if (i > 0)
+            feed_server_publish(server, ++f->revision);
         assert_int_equal(feed_client_next(client, -1, &batch), FEED_BATCH);
-        assert_int_equal(f->base, 7 + i - (i > 0));
+        assert_int_equal(f->base, 7);
         assert_false(batch.is_whole);
         assert_int_equal(batch.record_count, 1);
         assert_null(batch.records[0].body);
         unit_same_text("id", batch.records[0].key.id, SPAN("gone"));
         feed_client_ack(client, batch.revision);
         feed_batch_release(&batch);
-        feed_server_publish(server, ++f->revision);
     }
     feed_server_free(server);
     assert_int_equal(feed_client_next(client, -1, &batch), FEED_AWAY);
