@@ -19,7 +19,7 @@ check_LDFLAGS := -fsanitize=address,undefined
 thread_CFLAGS := $(BASE_CFLAGS) -O1 -fsanitize=thread
 thread_LDFLAGS := -fsanitize=thread
 BUILDS := release check thread
-LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lyaml -lm -lpthread
+LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lyaml -lseccomp -larchive -lm -lpthread
 
 FOLDERS := $(shell sed -n 's/^folder \([a-z]*\):.*/\1/p' tools/layers)
 PROCESSES := $(shell sed -n 's/^process \([a-z]*\):.*/\1/p' tools/layers)
@@ -28,7 +28,7 @@ GENERATED := $(MODELS:models/%.model=$(BUILD)/generated/%.c) $(BUILD)/generated/
 
 SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
 LIBRARY := $(filter-out src/process/%.c,$(SOURCES))
-UNIT := $(wildcard tests/unit/*.c tests/unit/*/*.c tests/unit/*/*/*.c)
+UNIT := $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 
 folder_sources = $(wildcard src/$(1)/*.c src/$(1)/*/*.c)
@@ -63,7 +63,7 @@ include tools/build.mk
 # ---- tests -------------------------------------------------------------------------------------
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/check/%)
 $(UNIT_BIN): $(BUILD)/check/%: $(BUILD)/check/%.o $(BUILD)/check/libportico.a
-	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+	@echo 'ld $@'; $(CC) $(check_LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcmocka -o $@
 
 unit: $(UNIT_BIN) ## the unit tests, under AddressSanitizer and UBSan
 	tests/run $(UNIT_BIN)

@@ -174,6 +174,7 @@ static int run_version(int argc, char **argv)
     printf("portico %s (%s)\n", PORTICO_VERSION, PORTICO_COMMIT);
     print_child_version("gateway");
     print_child_version("control");
+    print_child_version("host");
     return 0;
 }
 

@@ -6,7 +6,7 @@
 
 VERSION := 0.1
 PREFIX ?= /usr/local
-EXECUTABLES := portico portico-gateway portico-control
+EXECUTABLES := portico portico-gateway portico-control portico-host sandbox-init
 
 process_libraries = $(patsubst %,-l%,$(shell sed -n 's/^libraries $(1)://p' tools/layers))
 process_main = $(if $(filter portico,$(1)),src/main,src/process/$(1))
@@ -36,8 +36,24 @@ $($(1)_BIN)/$(3): $(BUILD)/$(1)/$(call process_main,$(2)).o \
 		-Wl,-Map=$(BUILD)/$(1)/$(3).map -o $$@
 endef
 $(foreach build,$(BUILDS),$(eval $(call executable_rules,$(build),portico,portico)))
-$(foreach build,$(BUILDS),$(foreach process,gateway control,\
+$(foreach build,$(BUILDS),$(foreach process,gateway control host,\
 	$(eval $(call executable_rules,$(build),$(process),portico-$(process)))))
+
+# The first process in a sandbox, and what is mounted into it.  sandbox-init is static, and the same
+# in all builds: it starts with every instance, and a sanitizer would not survive its limits.
+$(foreach build,$(BUILDS),$($(build)_BIN)/sandbox-init): \
+		$(BUILD)/release/src/process/sandbox_init.o
+	@mkdir -p $(@D)
+	@echo 'ld $@'; $(CC) -static -Wl,--gc-sections $< -o $@
+
+RUNTIMES := $(wildcard runtimes/*/*)
+$(foreach build,$(BUILDS),$(addprefix $($(build)_BIN)/,$(RUNTIMES))): 
+	@mkdir -p $(@D)
+	@cp $< $@
+$(foreach build,$(BUILDS),$(foreach file,$(RUNTIMES),$(eval $($(build)_BIN)/$(file): $(file))))
+
+all: $(RUNTIMES:%=$(release_BIN)/%)
+check-bin: $(RUNTIMES:%=$(check_BIN)/%)
 
 all: $(EXECUTABLES:%=$(release_BIN)/%) $(BUILD)/release/libportico.a ## the executables
 
@@ -61,6 +77,13 @@ install: all ## PREFIX=/usr/local, DESTDIR=
 	install -m 755 $(release_BIN)/portico $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out %/portico,$(EXECUTABLES:%=$(release_BIN)/%)) \
 		$(DESTDIR)$(PREFIX)/libexec/portico
+	cd $(release_BIN) && for file in $(RUNTIMES); do \
+		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/libexec/portico/$$file; done
+
+# The tests of real instances share a rig, and start the host of the check build.
+HOST_TESTS := $(patsubst %,$(BUILD)/check/tests/unit/host/test_%,python)
+$(HOST_TESTS): $(BUILD)/check/tests/unit/host/host_rig.o
+$(HOST_TESTS): | $(check_BIN)/portico-host $(check_BIN)/sandbox-init $(RUNTIMES:%=$(check_BIN)/%)
 
 # ---- models ------------------------------------------------------------------------------------
 # modelgen turns models/NAME.model into build/generated/NAME.c and docs/manual/coverage.md.

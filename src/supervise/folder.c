@@ -342,10 +342,10 @@ void folder_close(struct folder *folder)
     close(folder->lock);
 }
 
-int folder_listen(const struct folder *folder, const char *name, struct problem *why)
+int folder_listen(const struct folder *folder, const char *name, int type, struct problem *why)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int made = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int len = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", folder->sockets, name);
 
     if (made >= 0 && len > 0 && (size_t)len < sizeof address.sun_path &&

@@ -30,8 +30,9 @@ enum fault folder_open(struct folder *folder, const char *path, struct problem *
 /* Removes what the run folder holds, and the whole folder when it was `:memory:`. */
 void folder_close(struct folder *folder);
 
-/* A unix socket in `sockets` that listens; -1 with errno in the problem. */
-int folder_listen(const struct folder *folder, const char *name, struct problem *why);
+/* A unix socket of that type (SOCK_STREAM, SOCK_SEQPACKET) in `sockets` that listens; -1 with errno
+ * in the problem. */
+int folder_listen(const struct folder *folder, const char *name, int type, struct problem *why);
 
 /* Writes a small file of the run folder, whole or not at all: NAME gets `text`. */
 void folder_note(const struct folder *folder, const char *name, const char *text);

@@ -14,7 +14,7 @@
 
 static void print_one(const char *path, pid_t pid)
 {
-    static const char *const CHILDREN[] = {"gateway", "control"};
+    static const char *const CHILDREN[] = {"gateway", "control", "host"};
     char text[NOTE_MAX], name[64];
 
     printf("portico is up, PID %d\n", (int)pid);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,8 +28,8 @@
 #define STOP_MICROS (2 * MICROS_PER_SECOND) /* for children to go after their lifeline was cut */
 #define START_FAILURES_MAX 3
 
-/* In the order in which they drain: the gateway may still need control. */
-enum child_id { GATEWAY, CONTROL, CHILD_COUNT };
+/* In the order in which they drain: the gateway may still need control, and both need the host. */
+enum child_id { GATEWAY, CONTROL, HOST, CHILD_COUNT };
 
 enum phase {
     SERVING,
@@ -39,7 +40,7 @@ enum phase {
 struct supervisor {
     struct folder folder;
     struct listeners listeners;
-    int feed, control; /* listening unix sockets */
+    int feed, control, host; /* listening unix sockets */
     int signals;
     struct process children[CHILD_COUNT];
     enum phase phase;
@@ -354,15 +355,17 @@ static enum fault open_all(struct supervisor *s, const struct options *options, 
         return rc;
     rc = listeners_open(&s->listeners, option_text(options, OPTION_LISTEN),
                         option_from(options, OPTION_LISTEN), options->allow_remote, why);
-    if (rc == OK && ((s->feed = folder_listen(&s->folder, "feed.sock", why)) < 0 ||
-                     (s->control = folder_listen(&s->folder, "control.sock", why)) < 0))
+    if (rc == OK &&
+        ((s->feed = folder_listen(&s->folder, "feed.sock", SOCK_STREAM, why)) < 0 ||
+         (s->control = folder_listen(&s->folder, "control.sock", SOCK_STREAM, why)) < 0 ||
+         (s->host = folder_listen(&s->folder, "host.sock", SOCK_SEQPACKET, why)) < 0))
         rc = why->code;
     if (rc != OK)
         folder_close(&s->folder);
     return rc;
 }
 
-/* What both children need. */
+/* What gateway and control need. */
 static void add_common(const struct supervisor *s, const struct options *options,
                        struct arguments *arguments)
 {
@@ -378,6 +381,7 @@ static void add_common(const struct supervisor *s, const struct options *options
 static void describe_children(struct supervisor *s, const struct options *options)
 {
     struct process *gateway = &s->children[GATEWAY], *control = &s->children[CONTROL];
+    struct process *host = &s->children[HOST];
 
     *gateway = (struct process){.name = "gateway", .lifeline = -1};
     add_common(s, options, &gateway->arguments);
@@ -390,6 +394,12 @@ static void describe_children(struct supervisor *s, const struct options *option
     arguments_add_descriptor(&control->arguments, "feed-listener", s->feed);
     arguments_add_descriptor(&control->arguments, "control-listener", s->control);
     arguments_add_descriptor(&control->arguments, "lock", s->folder.lock);
+
+    *host = (struct process){.name = "host", .lifeline = -1};
+    arguments_add(&host->arguments, "data=%s", s->folder.path);
+    arguments_add(&host->arguments, "sandbox=%s", option_text(options, OPTION_SANDBOX));
+    arguments_add(&host->arguments, "runtimes=%s", option_text(options, OPTION_RUNTIMES));
+    arguments_add_descriptor(&host->arguments, "host-listener", s->host);
 }
 
 static void note_self(struct supervisor *s)
@@ -404,7 +414,7 @@ static void note_self(struct supervisor *s)
 
 int supervisor_run(const struct options *options)
 {
-    struct supervisor s = {.signals = -1, .feed = -1, .control = -1};
+    struct supervisor s = {.signals = -1, .feed = -1, .control = -1, .host = -1};
     struct problem why = {0};
 
     umask(077);
@@ -425,6 +435,7 @@ int supervisor_run(const struct options *options)
     listeners_close(&s.listeners);
     close(s.feed);
     close(s.control);
+    close(s.host);
     close(s.signals);
     folder_close(&s.folder);
     return s.exit_code;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,7 +86,7 @@ static void sockets_of_a_long_path_live_elsewhere_and_go_with_it(void **state)
 
     snprintf(path, sizeof path, "%s/%0120d", (char *)*state, 1);
     assert_int_equal(folder_open(&folder, path, &why), OK);
-    made = folder_listen(&folder, "feed.sock", &why);
+    made = folder_listen(&folder, "feed.sock", SOCK_STREAM, &why);
     if (made < 0)
         fail_msg("%s", why.text);
     close(made);
@@ -107,7 +108,7 @@ static void memory_leaves_nothing(void **state)
         skip(); /* no tmpfs here */
     assert_int_equal(stat(folder.path, &about), 0);
     assert_int_equal(about.st_mode & 07777, 0700);
-    made = folder_listen(&folder, "feed.sock", &why);
+    made = folder_listen(&folder, "feed.sock", SOCK_STREAM, &why);
     assert_true(made >= 0);
     close(made);
     folder_close(&folder);
