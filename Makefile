@@ -111,8 +111,9 @@ thread: thread-bin $(THREAD_BIN) $(RUNNER) ## what threads share, under ThreadSa
 check-all: check thread ## check, ThreadSanitizer, and 200 rounds of kill -9 during writes
 	ROUNDS=200 tests/run tests/fault/run
 
-bench: all ## CPU per request against nginx, in interleaved rounds
+bench: all ## CPU per request against nginx, and the engines against others, in interleaved rounds
 	tests/bench/run
+	tests/bench/engines/run
 
 check-source: ## lengths, complexity, banned calls
 	@tools/check-source

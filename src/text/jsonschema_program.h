@@ -153,16 +153,22 @@ struct run {
     bool is_costly;
 };
 
-/* Of a name's ends and length; good enough for names that a schema's author
- * chose, since what a client sends is never stored. */
+/* Of a name's ends and length; good enough for names that a schema's author chose, since what a
+ * client sends is never stored. */
 static inline size_t names_hash(struct span name)
 {
     uint64_t head = 0, tail = 0;
-    size_t n = name.len < 8 ? name.len : 8;
 
-    if (n > 0) {
-        memcpy(&head, name.at, n);
-        memcpy(&tail, name.at + name.len - n, n);
+    if (name.len >= 8) {
+        memcpy(&head, name.at, 8);
+        memcpy(&tail, name.at + name.len - 8, 8);
+    } else if (name.len >= 4) {
+        memcpy(&head, name.at, 4);
+        memcpy(&tail, name.at + name.len - 4, 4);
+    } else if (name.len > 0) {
+        head = (unsigned char)name.at[0];
+        tail = (uint64_t)(unsigned char)name.at[name.len / 2] << 8 |
+               (unsigned char)name.at[name.len - 1];
     }
     head = (head ^ (tail << 29 | tail >> 35) ^ name.len) * 0x9e3779b97f4a7c15u;
     return (size_t)(head >> 40);
