@@ -23,7 +23,10 @@ static void end(struct exchange *x)
     struct cleanup *cleanups = x->cleanups;
 
     /* The exchange is gone with the stream; what the cleanups free was sent or copied by then. */
-    http_stream_reply(x->stream, x->status, x->lines, x->body);
+    if (x->source && x->has_sent)
+        http_stream_end(x->stream);
+    else
+        http_stream_reply(x->stream, x->status, x->lines, x->body);
     while (cleanups) {
         struct cleanup *cleanup = cleanups;
 
@@ -104,6 +107,14 @@ enum verdict exchange_reply(struct exchange *x, int status, struct span lines, s
     x->body = body;
     x->is_decided = true;
     return REPLY;
+}
+
+enum verdict exchange_reply_from(struct exchange *x, int status, struct span lines,
+                                 struct source *source, uint64_t length)
+{
+    x->source = source;
+    x->source_length = length;
+    return exchange_reply(x, status, lines, (struct span){NULL, 0});
 }
 
 static enum verdict decide_error(struct exchange *x, int status, struct span error_type,

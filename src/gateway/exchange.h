@@ -63,6 +63,9 @@ struct exchange {
     struct cleanup *cleanups;
     int status;
     struct span lines, body; /* of the reply; in the stream's arena or the snapshot */
+    struct source *source;   /* of a body that is pulled instead; NULL: `body` is all */
+    uint64_t source_length;
+    bool has_sent; /* the source was given to the stream */
     bool is_decided;
 };
 
@@ -96,6 +99,11 @@ static inline void exchange_at_end(struct exchange *x, struct cleanup *cleanup,
 /* Decides the reply: status, whole header lines and body, all in the exchange's arena, the
  * snapshot, or owned by a cleanup. */
 enum verdict exchange_reply(struct exchange *x, int status, struct span lines, struct span body);
+
+/* The same with a body that is pulled from `source` (owned by a cleanup) while it is sent;
+ * HTTP_LENGTH_UNKNOWN is a length too. */
+enum verdict exchange_reply_from(struct exchange *x, int status, struct span lines,
+                                 struct source *source, uint64_t length);
 
 /* Attaches an operation. */
 static inline enum verdict exchange_wait(struct exchange *x, struct op *op)

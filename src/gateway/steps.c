@@ -104,9 +104,20 @@ static enum verdict stamp(struct exchange *x)
     return GO_ON;
 }
 
+/* What is pulled is sent here; the runner sends the rest. */
+static enum verdict send_source(struct exchange *x)
+{
+    if (!x->source || x->stream->is_gone)
+        return GO_ON;
+    x->has_sent = true;
+    http_stream_send(x->stream, x->status, x->lines, x->source_length, x->source, &x->resume);
+    return exchange_wait(x, &x->stream->send);
+}
+
 static enum verdict account(struct exchange *x)
 {
-    int class = x->stream->is_gone ? 0 : x->status / 100;
+    bool is_broken = x->stream->is_gone || (x->has_sent && x->stream->send.result != OP_DONE);
+    int class = is_broken ? 0 : x->status / 100;
 
     counter_add(&x->worker->gateway->requests[class > 5 ? 0 : class], x->worker->number, 1);
     return GO_ON;
@@ -122,7 +133,8 @@ static const struct step REST_STEPS[] = {
     {"integrated", take_integration},
     {"render", render}, /* reply_at: gateway responses too */
     {"stamp", stamp},
-    {"account", account}, /* finish_at: once, always; the runner then sends */
+    {"send", send_source}, /* WAITs for the pump */
+    {"account", account},  /* finish_at: once, always; the runner then sends */
 };
 
-const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 7, 9};
+const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 7, 10};

@@ -169,6 +169,7 @@ static struct span body_of(const struct http_call *call)
 static void end_answer(struct http_call *call)
 {
     call->answer = body_of(call);
+    call->rest.state = OP_DONE;
     end_call(call, OP_DONE);
 }
 

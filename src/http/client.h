@@ -45,8 +45,8 @@ struct http_call {
     enum http_call_phase phase;    /* where it is or failed */
     struct http_response response; /* its spans point into `in` */
     struct span answer;            /* the whole body, unless is_streamed */
-    bool is_streamed;              /* what was held and what follows is in `rest` */
-    struct source rest;
+    bool is_streamed;              /* there is more than is held: */
+    struct source rest;            /* the body, held or not */
 
     struct http_pool *pool;
     struct http_client_connection *connection;

@@ -16,10 +16,8 @@
 #define REQUESTS_PER_TURN 32
 #define HINT_EVERY (10 * MICROS_PER_SECOND)
 #define LINGER_READS 16
-#define BODY_READS 8 /* of READ_MAX bytes; then others get their turn */
-#define READ_MAX (64 * 1024)
 
-static struct span unread(const struct http_connection *c)
+struct span connection_unread(const struct http_connection *c)
 {
     return span_make(c->in ? c->in + c->in_used : NULL, c->in_len - c->in_used);
 }
@@ -33,13 +31,24 @@ void connection_pace_begin(struct http_connection *c, int64_t grace)
 {
     c->pace_began = c->server->loop->now;
     c->pace_moved = 0;
+    c->pace_paused = 0;
     set_deadline(c, grace);
+}
+
+void connection_pace_pause(struct http_connection *c)
+{
+    if (c->pace_paused == 0)
+        c->pace_paused = c->server->loop->now;
+    timer_clear(c->server->loop, &c->timer);
 }
 
 void connection_pace(struct http_connection *c, int64_t grace, size_t n)
 {
     int64_t now = c->server->loop->now, latest;
 
+    if (c->pace_paused > 0)
+        c->pace_began += now - c->pace_paused;
+    c->pace_paused = 0;
     c->pace_moved += n;
     latest = c->pace_began + grace + (int64_t)(c->pace_moved / HTTP_RATE_MIN) * MICROS_PER_SECOND;
     timer_set(c->server->loop, &c->timer, latest < now + grace ? latest : now + grace);
@@ -73,8 +82,7 @@ void connection_close(struct http_connection *c)
     loop_ready(server->loop, &server->sweep);
 }
 
-/* One read.  0: nothing now, or no more. */
-static size_t receive(struct http_connection *c, char *at, size_t room)
+size_t connection_receive(struct http_connection *c, char *at, size_t room)
 {
     ssize_t n = recv(c->watch.fd, at, room, 0);
 
@@ -97,7 +105,7 @@ size_t connection_read(struct http_connection *c)
         return 0;
     if (!c->in && !(c->in = server_take_buffer(c->server)))
         return 0;
-    n = receive(c, c->in + c->in_len, room);
+    n = connection_receive(c, c->in + c->in_len, room);
     c->in_len += (uint32_t)n;
     return n;
 }
@@ -124,7 +132,7 @@ void connection_settle_buffer(struct http_connection *c)
 /* True, and the connection closed, when the client speaks TLS or HTTP/2 here. */
 static bool is_other_protocol(struct http_connection *c)
 {
-    struct span in = unread(c);
+    struct span in = connection_unread(c);
     struct span preface = SPAN("PRI * HTTP/2.0\r\n");
     struct http_server *server = c->server;
     const char *what;
@@ -150,7 +158,7 @@ static bool is_other_protocol(struct http_connection *c)
 /* The head does not fit: too long a target when not even the first line ended. */
 static int too_long_status(const struct http_connection *c)
 {
-    struct span in = unread(c);
+    struct span in = connection_unread(c);
 
     return span_find(in, '\n') == in.len ? 414 : 431;
 }
@@ -171,7 +179,7 @@ static void begin_stream(struct http_connection *c, size_t head_len)
         connection_refuse(c, 503);
         return;
     }
-    refusal = h1_request_parse(span_first(unread(c), head_len), &stream->request);
+    refusal = h1_request_parse(span_first(connection_unread(c), head_len), &stream->request);
     if (refusal != H1_FINE) {
         server_give_stream(c->server, stream);
         connection_refuse(c, h1_refusal_status(refusal));
@@ -191,6 +199,7 @@ static void begin_stream(struct http_connection *c, size_t head_len)
     stream->left = stream->request.length;
     stream->has_body_read = stream->request.framing == HTTP_NO_BODY;
     stream->collect.result = OP_PENDING;
+    stream->is_open = false;
     timer_clear(c->server->loop, &c->timer);
     c->server->handler->request(c->server->handler, stream);
 }
@@ -203,8 +212,8 @@ static bool take_head(struct http_connection *c)
     skip_blank_lines(c);
     if (is_other_protocol(c))
         return false;
-    head_len = h1_head_end(unread(c), &c->scanned);
-    if (head_len > HTTP_HEAD_MAX || (head_len == 0 && unread(c).len >= HTTP_HEAD_MAX)) {
+    head_len = h1_head_end(connection_unread(c), &c->scanned);
+    if (head_len > HTTP_HEAD_MAX || (head_len == 0 && connection_unread(c).len >= HTTP_HEAD_MAX)) {
         connection_refuse(c, too_long_status(c));
         return true;
     }
@@ -250,6 +259,31 @@ static void linger(struct http_connection *c)
         loop_ready(c->server->loop, &c->again);
 }
 
+/* What is under way with a request or its reply. */
+static void go_on(struct http_connection *c)
+{
+    switch (c->state) {
+    case HANDLED:
+        if (c->collects)
+            connection_gather(c);
+        else if (c->stream->is_open && c->stream->source.reader)
+            loop_ready(c->server->loop, c->stream->source.reader);
+        break;
+    case SENDING:
+        connection_flush(c);
+        break;
+    case STREAMING:
+        connection_stream(c);
+        break;
+    case LINGERING:
+        linger(c);
+        break;
+    case WAITS_FOR_HEAD:
+    case CLOSED:
+        break;
+    }
+}
+
 void connection_advance(struct http_connection *c)
 {
     int requests = 0;
@@ -272,158 +306,6 @@ void connection_advance(struct http_connection *c)
             break;
         }
     }
-    if (c->state == HANDLED && c->collects)
-        connection_gather(c);
-    else if (c->state == SENDING)
-        connection_flush(c);
-    else if (c->state == LINGERING)
-        linger(c);
+    go_on(c);
     c->is_advancing = false;
-}
-
-/* ---- bodies -------------------------------------------------------------------------------- */
-
-static void end_gathering(struct http_connection *c, enum op_result result)
-{
-    struct http_stream *stream = c->stream;
-
-    if (result != OP_DONE && c->collects)
-        c->must_close = true; /* where the next request would begin is not known */
-    c->collects = false;
-    timer_clear(c->server->loop, &c->timer);
-    if (result == OP_DONE) {
-        stream->has_body_read = true;
-        if (!stream->body.at)
-            stream->body = buf_span(&stream->gathered);
-    }
-    op_end(&stream->collect, result);
-}
-
-/* Takes body bytes from the buffer.  OP_PENDING when more must come. */
-static enum op_result take_body(struct http_connection *c)
-{
-    struct http_stream *stream = c->stream;
-    struct span in = unread(c), piece;
-
-    if (stream->request.framing == HTTP_LENGTH) {
-        size_t n = stream->left < in.len ? (size_t)stream->left : in.len;
-
-        if (!buf_add(&stream->gathered, span_first(in, n)))
-            return OP_TOO_LARGE;
-        c->in_used += (uint32_t)n;
-        stream->left -= n;
-        return stream->left == 0 ? OP_DONE : OP_PENDING;
-    }
-    while (in.len > 0 && !stream->chunks.is_done) {
-        if (!h1_chunks_take(&stream->chunks, &in, &piece))
-            return OP_GARBAGE;
-        if (!buf_add(&stream->gathered, piece))
-            return OP_TOO_LARGE;
-    }
-    c->in_used = c->in_len - (uint32_t)in.len;
-    return stream->chunks.is_done ? OP_DONE : OP_PENDING;
-}
-
-/* Reads body bytes to where they belong: past the buffer when their number is known, so that a
- * head which fills the buffer cannot make us read a large body byte by byte. */
-static size_t read_body(struct http_connection *c)
-{
-    struct http_stream *stream = c->stream;
-    size_t n, room = stream->left < READ_MAX ? (size_t)stream->left : READ_MAX;
-    char *at;
-
-    if (stream->request.framing == HTTP_CHUNKED) {
-        c->in_len = c->in_used = c->in_head; /* all is used; the head stays: its spans are in use */
-        return connection_read(c);
-    }
-    if (!c->may_read || !(at = buf_room(&stream->gathered, room)))
-        return 0;
-    n = receive(c, at, room);
-    stream->gathered.len += n;
-    stream->left -= n;
-    return n;
-}
-
-void connection_gather(struct http_connection *c)
-{
-    struct http_stream *stream = c->stream;
-    enum op_result result;
-    int reads = 0;
-
-    while ((result = take_body(c)) == OP_PENDING) {
-        size_t n;
-
-        if (++reads > BODY_READS) {
-            loop_ready(c->server->loop, &c->again);
-            return;
-        }
-        n = read_body(c);
-        if (n > 0) {
-            connection_pace(c, c->server->deadlines->body, n);
-            continue;
-        }
-        if (stream->gathered.is_over)
-            result = OP_TOO_LARGE;
-        else if (c->has_ended)
-            result = OP_BROKEN;
-        break;
-    }
-    if (result != OP_PENDING)
-        end_gathering(c, result);
-}
-
-void connection_skip_body(struct http_connection *c)
-{
-    struct http_stream *stream = c->stream;
-    struct span in = unread(c), piece;
-
-    if (stream->has_body_read || c->must_close)
-        return;
-    if (stream->request.framing == HTTP_LENGTH) {
-        if (stream->left > in.len)
-            return;
-        c->in_used += (uint32_t)stream->left;
-    } else {
-        while (in.len > 0 && !stream->chunks.is_done)
-            if (!h1_chunks_take(&stream->chunks, &in, &piece))
-                return;
-        if (!stream->chunks.is_done)
-            return;
-        c->in_used = c->in_len - (uint32_t)in.len;
-    }
-    stream->has_body_read = true;
-}
-
-static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-void http_stream_collect(struct http_stream *stream, size_t limit, struct task *waiter)
-{
-    struct http_connection *c = stream->connection;
-    const struct http_request *r = &stream->request;
-    struct span in = unread(c);
-
-    op_begin(&stream->collect, c->server->loop, waiter, NULL);
-    if (r->framing == HTTP_NO_BODY) {
-        stream->body = SPAN("");
-        end_gathering(c, OP_DONE);
-        return;
-    }
-    if (r->framing == HTTP_LENGTH && r->length > limit) {
-        end_gathering(c, OP_TOO_LARGE);
-        return;
-    }
-    if (r->framing == HTTP_LENGTH && r->length <= in.len) { /* it came with the head: no copy */
-        stream->body = span_first(in, (size_t)r->length);
-        c->in_used += (uint32_t)r->length;
-        stream->left = 0;
-        end_gathering(c, OP_DONE);
-        return;
-    }
-    buf_init(&stream->gathered, limit);
-    c->collects = true;
-    connection_pace_begin(c, c->server->deadlines->body);
-    if (r->expects_continue && in.len == 0 &&
-        send(c->watch.fd, CONTINUE, sizeof CONTINUE - 1, MSG_NOSIGNAL) < 0)
-        c->has_ended = true;
-    connection_gather(c);
 }

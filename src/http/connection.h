@@ -11,6 +11,7 @@ enum connection_state {
     WAITS_FOR_HEAD, /* idle, or a part of a head is there */
     HANDLED,        /* a stream is with the handler */
     SENDING,        /* the reply is not all sent */
+    STREAMING,      /* the same, while its body is made; the stream is still there */
     LINGERING,      /* the reply is sent; what still comes is thrown away */
     CLOSED,
 };
@@ -28,7 +29,8 @@ struct http_connection {
     size_t scanned;
     struct buf out; /* what the socket did not take; `out_sent` of it are sent by now */
     size_t out_sent;
-    int64_t pace_began; /* of the transfer that connection_pace watches */
+    int64_t pace_began;  /* of the transfer that connection_pace watches */
+    int64_t pace_paused; /* since when it is not the client's turn; 0: it is */
     uint64_t pace_moved;
     enum connection_state state;
     bool may_read;     /* the socket may have bytes (edge-triggered) */
@@ -50,6 +52,12 @@ void connection_advance(struct http_connection *c);
 /* Ends it; it is freed when the turn ends. */
 void connection_close(struct http_connection *c);
 
+/* What was read and not used. */
+struct span connection_unread(const struct http_connection *c);
+
+/* One read of the socket.  0: nothing now, or no more. */
+size_t connection_receive(struct http_connection *c, char *at, size_t room);
+
 /* Reads once into the buffer.  Bytes read, 0 when there is nothing now or no more. */
 size_t connection_read(struct http_connection *c);
 
@@ -61,11 +69,21 @@ void connection_settle_buffer(struct http_connection *c);
 void connection_pace_begin(struct http_connection *c, int64_t grace);
 void connection_pace(struct http_connection *c, int64_t grace, size_t n);
 
+/* The transfer waits for others than the client, until the next connection_pace. */
+void connection_pace_pause(struct http_connection *c);
+
 /* Goes over a body that nobody wanted, where all of it came with the head. */
 void connection_skip_body(struct http_connection *c);
 
 /* Goes on gathering the body with what is in the buffer and on the socket. */
 void connection_gather(struct http_connection *c);
+
+/* Goes on with a reply whose body is pulled from a source. */
+void connection_stream(struct http_connection *c);
+
+/* The body that is handed out, or the reply that is streamed, has failed. */
+void connection_fail_body(struct http_connection *c, enum op_result result);
+void connection_fail_reply(struct http_connection *c);
 
 /* Answers a head that is no request. */
 void connection_refuse(struct http_connection *c, int status);

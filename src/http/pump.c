@@ -41,6 +41,14 @@ static enum pump_result next_piece(struct pump *pump)
     return PUMP_GOES_ON;
 }
 
+void pump_count(struct pump *pump, size_t n)
+{
+    if (n == 0)
+        return;
+    pump->moved += n;
+    pump->source->take(pump->source, n);
+}
+
 static void count_written(struct pump *pump, size_t n)
 {
     size_t frame = pump->frame_len - pump->frame_sent;
@@ -50,12 +58,8 @@ static void count_written(struct pump *pump, size_t n)
         return;
     }
     pump->frame_sent = pump->frame_len = 0;
-    n -= frame;
-    if (n == 0)
-        return;
-    pump->piece -= n;
-    pump->moved += n;
-    pump->source->take(pump->source, n);
+    pump->piece -= n - frame;
+    pump_count(pump, n - frame);
 }
 
 enum pump_result pump_run(struct pump *pump, struct layer *layer)

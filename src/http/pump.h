@@ -28,6 +28,9 @@ struct pump {
 
 void pump_init(struct pump *pump, struct source *source, bool is_chunked);
 
+/* Counts bytes of the source that were written by somebody else, before the first chunk. */
+void pump_count(struct pump *pump, size_t n);
+
 /* Goes on as far as possible without waiting. */
 enum pump_result pump_run(struct pump *pump, struct layer *layer);
 

@@ -17,7 +17,7 @@
 #define ACCEPTS_PER_TURN 64
 #define FREE_STREAMS_MAX 256
 #define FREE_BUFFERS_MAX 256
-#define SCRATCH_MAX (64 * 1024 + HTTP_HEAD_MAX)
+#define SCRATCH_MAX (HTTP_ANSWER_HEAD_MAX + 2 * HTTP_HEAD_MAX)
 
 const struct http_deadlines HTTP_DEADLINES = {
     .head = 10 * MICROS_PER_SECOND,
@@ -135,7 +135,11 @@ static void on_event(struct watch *watch, uint32_t events)
     if (events & (EPOLLERR | EPOLLHUP)) {
         if (c->stream && !c->stream->is_gone) {
             c->stream->is_gone = true;
-            if (c->collects) {
+            if (c->stream->is_open)
+                connection_fail_body(c, OP_BROKEN);
+            if (c->state == STREAMING) {
+                connection_fail_reply(c);
+            } else if (c->collects) {
                 c->collects = false;
                 op_end(&c->stream->collect, OP_BROKEN);
             } else if (server->handler->gone) {
@@ -161,6 +165,10 @@ static void on_deadline(struct timer *timer)
     if (c->state == HANDLED && c->collects) {
         c->collects = false;
         op_end(&c->stream->collect, OP_TIMED_OUT);
+    } else if (c->state == HANDLED && c->stream->is_open) {
+        connection_fail_body(c, OP_TIMED_OUT);
+    } else if (c->state == STREAMING) {
+        connection_fail_reply(c);
     } else if (c->state == WAITS_FOR_HEAD && c->in_len > c->in_used) {
         connection_refuse(c, 408);
     } else if (c->state != HANDLED) {

@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include "http/h1.h"
 #include "http/message.h"
+#include "http/pump.h"
+#include "http/source.h"
 #include "net/loop.h"
 #include "net/op.h"
 
@@ -29,6 +31,7 @@ struct http_stream {
     struct http_request request;
     struct arena arena; /* for the handler; dies with the stream */
     struct op collect;  /* of http_stream_collect */
+    struct op send;     /* of http_stream_send */
     struct span body;   /* once `collect` is done; owned by the stream */
     void *owner;        /* the handler's own */
     bool is_gone;       /* the client went away: the reply will be dropped */
@@ -37,6 +40,10 @@ struct http_stream {
     struct h1_chunks chunks;
     uint64_t left, limit; /* bytes of the body to come; its ceiling */
     bool has_body_read;   /* nothing of it is left on the connection */
+    bool is_open;         /* the body is handed out by `source` */
+    struct source source;
+    struct span piece; /* what `source` has shown and was not taken */
+    struct pump pump;  /* of http_stream_send */
     struct http_stream *next_free;
 };
 
@@ -105,6 +112,23 @@ void http_server_release(struct http_server *server);
  * stream->collect.result: OP_DONE, OP_TOO_LARGE, OP_BROKEN (gone), OP_GARBAGE (bad coding),
  * OP_TIMED_OUT. */
 void http_stream_collect(struct http_stream *stream, size_t limit, struct task *waiter);
+
+/* The same without an operation when the whole body came with its head, or there is none: true, and
+ * stream->body is set. */
+bool http_stream_body_at_once(struct http_stream *stream, size_t limit);
+
+/* Hands the body out as it comes, instead of collecting it.  The source's state becomes OP_DONE,
+ * or as `collect` would have ended.  It belongs to the stream. */
+struct source *http_stream_open(struct http_stream *stream, size_t limit);
+
+#define HTTP_LENGTH_UNKNOWN UINT64_MAX
+
+/* Answers with a body of `length` bytes that is pulled from `source`, which must live until
+ * stream->send has ended and waiter is ready: OP_DONE, or OP_BROKEN when client or source failed;
+ * the client then sees that the answer is cut.  http_stream_end must follow. */
+void http_stream_send(struct http_stream *stream, int status, struct span lines, uint64_t length,
+                      struct source *source, struct task *waiter);
+void http_stream_end(struct http_stream *stream);
 
 /* Answers.  `lines` are whole header lines, each with CR LF; Date, Content-Length and Connection
  * are added here.  Both spans are copied or sent before this returns.  The stream is gone then. */

@@ -5,6 +5,9 @@
 #include "base/mem.h"
 #include "gateway/mapping/view.h"
 
+/* A held body from this size on is pulled too: it would be copied where the socket is full. */
+#define PULLED_MIN 32768
+
 /* Between `start` and the end of the exchange; it outlives the arena, since the answer that it
  * holds is sent when the arena is gone. */
 struct backend_call {
@@ -41,6 +44,8 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
     b->call.method = request->method;
     b->call.head = request->head;
     b->call.body = request->body;
+    b->call.source = request->source;
+    b->call.hold_max = request->hold_max;
     b->call.answer_max = BACKEND_ANSWER_MAX;
     b->call.time_max = x->method->integration.timeout;
     x->operation = b;
@@ -49,9 +54,26 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
     return exchange_wait(x, &b->call.op);
 }
 
+/* The client's body did not come as it should. */
+static enum verdict fail_body(struct exchange *x)
+{
+    switch (x->stream->source.state) {
+    case OP_TOO_LARGE:
+        return exchange_fail(x, REQUEST_TOO_LARGE);
+    case OP_TIMED_OUT:
+        return exchange_message(x, 408, "RequestTimeoutException", SPAN("Request Timeout"));
+    default:
+        return exchange_message(x, 400, "BadRequestException", SPAN("Bad Request"));
+    }
+}
+
 /* spec/data-plane-rest.md, 10.3 */
 static enum verdict fail(struct exchange *x, const struct http_call *call)
 {
+    if (x->stream->is_open && x->stream->source.state != OP_PENDING &&
+        x->stream->source.state != OP_DONE)
+        return fail_body(x);
+
     switch (call->op.result) {
     case OP_TIMED_OUT:
         return exchange_fail(x, INTEGRATION_TIMEOUT);
@@ -79,6 +101,21 @@ enum verdict backend_taken(struct exchange *x, const struct http_call **call)
 
     *call = &b->call;
     return b->call.op.result == OP_DONE ? GO_ON : fail(x, &b->call);
+}
+
+enum verdict backend_relay(struct exchange *x, int status, struct span lines)
+{
+    struct http_call *call = &((struct backend_call *)x->operation)->call;
+    uint64_t length = HTTP_LENGTH_UNKNOWN;
+
+    if (span_is(x->stream->request.method, "HEAD") ||
+        (!call->is_streamed && call->answer.len < PULLED_MIN))
+        return exchange_reply(x, status, lines, call->answer);
+    if (!call->is_streamed)
+        length = call->answer.len;
+    else if (call->response.framing == HTTP_LENGTH)
+        length = call->response.length;
+    return exchange_reply_from(x, status, lines, &call->rest, length);
 }
 
 /* ---- where to ------------------------------------------------------------------------------ */

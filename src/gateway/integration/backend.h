@@ -8,13 +8,16 @@
 #include "gateway/exchange.h"
 #include "snapshot/endpoint.h"
 
+#define BACKEND_HOLD_MAX (256 * 1024)         /* so much is held for a backend that fails late */
 #define BACKEND_ANSWER_MAX (10 * 1024 * 1024) /* spec/data-plane-rest.md, section 12 */
 
 struct backend_request {
     const struct http_target *target;
     struct span method;
-    struct span head; /* request line, header lines, blank line; in the exchange's arena */
-    struct span body; /* must live until the exchange has ended */
+    struct span head;      /* request line, header lines, blank line; in the exchange's arena */
+    struct span body;      /* must live until the exchange has ended */
+    struct source *source; /* or what the body is pulled from; x->stream->source */
+    size_t hold_max;       /* of the answer; what is larger is streamed.  0: it is collected */
 };
 
 /* Calls; the verdict is `start`'s. */
@@ -23,6 +26,9 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
 /* GO_ON when there is an answer; it lives until the exchange has ended.  Else the reply is decided
  * by spec/data-plane-rest.md, 10.3. */
 enum verdict backend_taken(struct exchange *x, const struct http_call **call);
+
+/* Decides the reply: the backend's body, streamed when it is large. */
+enum verdict backend_relay(struct exchange *x, int status, struct span lines);
 
 /* Puts together where the integration's URI points for this request, into the arena.  `parameter`
  * gives the value for {name}; at NULL: there is none, and nothing stands there.  False when it is

@@ -11,9 +11,10 @@
 #define QUERY_PARAMETER "integration.request.querystring."
 #define HEADER_PARAMETER "integration.request.header."
 
+/* A body of unknown length is read whole: backends get a Content-Length, as from AWS. */
 static bool needs_body(const struct exchange *x)
 {
-    return x->stream->request.framing != HTTP_NO_BODY;
+    return x->stream->request.framing == HTTP_CHUNKED;
 }
 
 /* ---- mapped values --------------------------------------------------------------------------- */
@@ -223,7 +224,7 @@ static void add_own_headers(struct exchange *x, struct buf *head, const struct s
     add_header(head, SPAN("X-Amzn-Apigateway-Api-Id"), x->stage->api_id);
     add_header(head, SPAN("X-Amzn-Trace-Id"), exchange_trace(x));
     buf_add(head, SPAN("Connection: keep-alive\r\nContent-Length: "));
-    buf_add_u64(head, x->stream->body.len);
+    buf_add_u64(head, x->has_collected ? x->stream->body.len : x->stream->request.length);
     buf_add(head, SPAN("\r\n\r\n"));
 }
 
@@ -248,10 +249,15 @@ static bool build_head(struct exchange *x, const struct endpoint_uri *uri, struc
 
 static enum verdict start(struct exchange *x)
 {
-    struct backend_request request = {.method = verb_of(x), .body = x->stream->body};
+    struct backend_request request = {.method = verb_of(x), .hold_max = BACKEND_HOLD_MAX};
     struct buf *head = &x->worker->scratch;
     struct endpoint_uri uri;
 
+    if (!x->has_collected && x->stream->request.length > HTTP_BODY_MAX)
+        return exchange_fail(x, REQUEST_TOO_LARGE);
+    if (!x->has_collected && !http_stream_body_at_once(x->stream, HTTP_BODY_MAX))
+        request.source = http_stream_open(x->stream, HTTP_BODY_MAX);
+    request.body = x->stream->body;
     if (!backend_uri(x, path_parameter, &uri) || !build_head(x, &uri, head))
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     request.target = &uri.target;
@@ -276,7 +282,7 @@ static enum verdict take(struct exchange *x)
     kept = lines->is_over ? (struct span){NULL, 0} : arena_copy(exchange_arena(x), buf_span(lines));
     if (!kept.at)
         return exchange_fail(x, API_CONFIGURATION_ERROR);
-    return exchange_reply(x, call->response.status, kept, call->answer);
+    return backend_relay(x, call->response.status, kept);
 }
 
 const struct integration_driver HTTP_PROXY_DRIVER = {needs_body, start, take};
