@@ -4,62 +4,32 @@
 #include "gateway/integration/backend.h"
 #include "gateway/integration/integration.h"
 #include "gateway/integration/proxy_headers.h"
-#include "gateway/mapping/context.h"
+#include "gateway/mapping/request.h"
 #include "gateway/mapping/view.h"
 
-#define PATH_PARAMETER "integration.request.path."
-#define QUERY_PARAMETER "integration.request.querystring."
-#define HEADER_PARAMETER "integration.request.header."
+/* What `start` puts together. */
+struct draft {
+    struct request_parameters parameters;
+    struct endpoint_uri uri;
+    struct span verb;
+};
 
 /* A body of unknown length is read whole: backends get a Content-Length, as from AWS. */
 static bool needs_body(const struct exchange *x)
 {
+    const struct mappings *mappings = &x->method->integration.mappings;
+
+    for (size_t i = 0; i < mappings->count; i++)
+        if (mappings->at[i].from.source == SOURCE_BODY)
+            return true;
     return x->stream->request.framing == HTTP_CHUNKED;
-}
-
-/* ---- mapped values --------------------------------------------------------------------------- */
-
-static bool take_prefix(struct span *s, struct span prefix)
-{
-    if (!span_starts(*s, prefix))
-        return false;
-    *s = span_skip(*s, prefix.len);
-    return true;
-}
-
-/* The value of "method.request.path.id" and its like; at NULL when the request has none. */
-static struct span source_value(struct exchange *x, struct span source)
-{
-    const struct view *view = exchange_view(x);
-
-    if (!view)
-        return (struct span){NULL, 0};
-    if (source.len >= 2 && source.at[0] == '\'' && source.at[source.len - 1] == '\'')
-        return span_make(source.at + 1, source.len - 2);
-    if (take_prefix(&source, SPAN("method.request.path.")))
-        return pairs_last(view->path, source);
-    if (take_prefix(&source, SPAN("method.request.querystring.")))
-        return pairs_last(view->query, source);
-    if (take_prefix(&source, SPAN("method.request.header.")))
-        return pairs_last(view->headers, source);
-    if (take_prefix(&source, SPAN("stageVariables.")))
-        return pairs_last(x->stage->variables, source);
-    if (take_prefix(&source, SPAN("context.")))
-        return context_text(x, source);
-    return (struct span){NULL, 0};
 }
 
 static struct span path_parameter(struct exchange *x, struct span name)
 {
-    const struct integration *integration = &x->method->integration;
+    const struct draft *draft = x->operation;
 
-    for (size_t i = 0; i < integration->parameter_count; i++) {
-        struct span to = integration->parameters[i].name;
-
-        if (take_prefix(&to, SPAN(PATH_PARAMETER)) && span_equal(to, name))
-            return source_value(x, integration->parameters[i].value);
-    }
-    return (struct span){NULL, 0};
+    return pairs_last(draft->parameters.path, name);
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -72,40 +42,32 @@ static struct span verb_of(const struct exchange *x)
 }
 
 /* The URI's query, then the client's, then what is mapped (recorded in section 9.1). */
-static void add_target(struct exchange *x, const struct endpoint_uri *uri, struct buf *head)
+static void add_target(struct exchange *x, const struct draft *draft, struct buf *head)
 {
-    const struct integration *integration = &x->method->integration;
-    struct span query = x->stream->request.query;
-    char separator = span_find(uri->rest, '?') < uri->rest.len ? '&' : '?';
+    struct span rest = draft->uri.rest, query = x->stream->request.query;
+    char separator = span_find(rest, '?') < rest.len ? '&' : '?';
 
-    if (uri->rest.len == 0 || uri->rest.at[0] == '?')
+    if (rest.len == 0 || rest.at[0] == '?')
         buf_add_char(head, '/');
-    buf_add(head, uri->rest);
+    buf_add(head, rest);
     if (query.len > 0) {
         buf_add_char(head, separator);
         buf_add(head, query);
         separator = '&';
     }
-    for (size_t i = 0; i < integration->parameter_count; i++) {
-        struct span name = integration->parameters[i].name, value;
-
-        if (!take_prefix(&name, SPAN(QUERY_PARAMETER)))
-            continue;
-        value = source_value(x, integration->parameters[i].value);
-        if (value.len == 0)
-            continue;
+    for (size_t i = 0; i < draft->parameters.query.count; i++) {
         buf_add_char(head, separator);
-        uri_add_encoded(head, name, false);
+        uri_add_encoded(head, draft->parameters.query.at[i].name, false);
         buf_add_char(head, '=');
-        uri_add_encoded(head, value, false);
+        uri_add_encoded(head, draft->parameters.query.at[i].value, false);
         separator = '&';
     }
 }
 
-static bool is_value(struct span value)
+static bool all_in(struct span text, const bool set[static 256])
 {
-    for (size_t i = 0; i < value.len; i++)
-        if (!H1_VALUE[(unsigned char)value.at[i]])
+    for (size_t i = 0; i < text.len; i++)
+        if (!set[(unsigned char)text.at[i]])
             return false;
     return true;
 }
@@ -133,35 +95,25 @@ static void add_header(struct buf *head, struct span name, struct span value)
     buf_add(head, SPAN("\r\n"));
 }
 
-/* The mapping that sets the header, or NULL. */
-static const struct vtl_pair *mapping_of(struct exchange *x, struct span header)
+static bool is_mapped(const struct draft *draft, struct span name)
 {
-    const struct integration *integration = &x->method->integration;
-
-    for (size_t i = 0; i < integration->parameter_count; i++) {
-        struct span to = integration->parameters[i].name;
-
-        if (take_prefix(&to, SPAN(HEADER_PARAMETER)) && span_equal_nocase(to, header) &&
-            source_value(x, integration->parameters[i].value).len > 0)
-            return &integration->parameters[i];
-    }
-    return NULL;
+    for (size_t i = 0; i < draft->parameters.header.count; i++)
+        if (span_equal_nocase(draft->parameters.header.at[i].name, name))
+            return true;
+    return false;
 }
 
-/* False when a mapping sets what no mapping may set. */
-static bool add_mapped_headers(struct exchange *x, struct buf *head, struct seen *seen)
+/* False when a mapping sets what no mapping may set, or what is no header. */
+static bool add_mapped_headers(const struct draft *draft, struct buf *head, struct seen *seen)
 {
-    const struct integration *integration = &x->method->integration;
+    for (size_t i = 0; i < draft->parameters.header.count; i++) {
+        struct span name = draft->parameters.header.at[i].name;
+        struct span value = draft->parameters.header.at[i].value;
 
-    for (size_t i = 0; i < integration->parameter_count; i++) {
-        struct span name = integration->parameters[i].name, value;
-
-        if (!take_prefix(&name, SPAN(HEADER_PARAMETER)))
-            continue;
-        value = source_value(x, integration->parameters[i].value);
-        if (proxy_mapped_rule(name) == MAPPED_FAILS || !is_value(value))
+        if (name.len == 0 || !all_in(name, H1_TOKEN) || !all_in(value, H1_VALUE) ||
+            proxy_mapped_rule(name) == MAPPED_FAILS)
             return false;
-        if (value.len == 0 || proxy_mapped_rule(name) == MAPPED_IS_DROPPED)
+        if (proxy_mapped_rule(name) == MAPPED_IS_DROPPED)
             continue;
         add_header(head, name, value);
         see(seen, name);
@@ -169,7 +121,8 @@ static bool add_mapped_headers(struct exchange *x, struct buf *head, struct seen
     return true;
 }
 
-static void add_client_headers(struct exchange *x, struct buf *head, struct seen *seen)
+static void add_client_headers(struct exchange *x, const struct draft *draft, struct buf *head,
+                               struct seen *seen)
 {
     const struct http_request *r = &x->stream->request;
     bool has_connection = http_header_find(r->headers, r->header_count, "Connection").at;
@@ -177,7 +130,7 @@ static void add_client_headers(struct exchange *x, struct buf *head, struct seen
     for (unsigned i = 0; i < r->header_count; i++) {
         const struct http_header *h = &r->headers[i];
 
-        if (proxy_request_rule(h->name) != REQUEST_PASSES || mapping_of(x, h->name) ||
+        if (proxy_request_rule(h->name) != REQUEST_PASSES || is_mapped(draft, h->name) ||
             (has_connection && proxy_is_named_in_connection(r->headers, r->header_count, h->name)))
             continue;
         add_header(head, h->name, h->value);
@@ -228,42 +181,50 @@ static void add_own_headers(struct exchange *x, struct buf *head, const struct s
     buf_add(head, SPAN("\r\n\r\n"));
 }
 
-/* Builds the head into `head`.  False when it cannot be. */
-static bool build_head(struct exchange *x, const struct endpoint_uri *uri, struct buf *head)
+/* False when it cannot be built. */
+static bool build_head(struct exchange *x, const struct draft *draft, struct buf *head)
 {
     struct seen seen = {0};
 
     buf_clear(head);
-    buf_add(head, verb_of(x));
+    buf_add(head, draft->verb);
     buf_add_char(head, ' ');
-    add_target(x, uri, head);
+    add_target(x, draft, head);
     buf_add(head, SPAN(" HTTP/1.1\r\n"));
-    if (!add_mapped_headers(x, head, &seen))
+    if (!add_mapped_headers(draft, head, &seen))
         return false;
     if (!seen.host)
-        add_header(head, SPAN("Host"), uri->authority);
-    add_client_headers(x, head, &seen);
+        add_header(head, SPAN("Host"), draft->uri.authority);
+    add_client_headers(x, draft, head, &seen);
     add_own_headers(x, head, &seen);
     return !head->is_over;
 }
 
 static enum verdict start(struct exchange *x)
 {
-    struct backend_request request = {.method = verb_of(x), .hold_max = BACKEND_HOLD_MAX};
+    struct draft *draft = arena_new(exchange_arena(x), struct draft);
     struct buf *head = &x->worker->scratch;
-    struct endpoint_uri uri;
+    struct backend_request request;
 
+    x->operation = draft;
+    draft->verb = verb_of(x);
     if (!x->has_collected && x->stream->request.length > HTTP_BODY_MAX)
         return exchange_fail(x, REQUEST_TOO_LARGE);
+    if (request_parameters(x, &draft->parameters) == REPLY)
+        return REPLY;
+    if (!backend_uri(x, path_parameter, &draft->uri) || !build_head(x, draft, head))
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    request = (struct backend_request){
+        .target = &draft->uri.target,
+        .method = draft->verb,
+        .head = arena_copy(exchange_arena(x), buf_span(head)),
+        .hold_max = BACKEND_HOLD_MAX,
+    };
+    if (!request.head.at)
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
     if (!x->has_collected && !http_stream_body_at_once(x->stream, HTTP_BODY_MAX))
         request.source = http_stream_open(x->stream, HTTP_BODY_MAX);
     request.body = x->stream->body;
-    if (!backend_uri(x, path_parameter, &uri) || !build_head(x, &uri, head))
-        return exchange_fail(x, API_CONFIGURATION_ERROR);
-    request.target = &uri.target;
-    request.head = arena_copy(exchange_arena(x), buf_span(head));
-    if (!request.head.at)
-        return exchange_fail(x, API_CONFIGURATION_ERROR);
     return backend_start(x, &request);
 }
 
