@@ -8,6 +8,8 @@
 #include "control/dispatch.h"
 
 #define CONNECTIONS_MAX 1024
+#define BODY_MAX (72 * 1024 * 1024) /* the gateway knows which calls may send how much */
+#define LARGE_BODIES_MAX 4          /* over HTTP_BODY_MAX, in memory at once */
 
 struct control_server {
     struct control *control;
@@ -20,6 +22,7 @@ struct control_server {
     struct job *first, *last;
     bool is_stopping;
     struct task drain;
+    unsigned large_bodies; /* of the loop's thread alone */
 };
 
 /* A call between the loop and a thread; lives in its stream's arena, what it makes in its own. */
@@ -31,7 +34,15 @@ struct job {
     struct arena arena;
     struct buf body;
     struct encoded encoded;
+    bool is_large;
 };
+
+/* The stream is gone after its reply, and the job with it. */
+static void reply(struct job *job, int status, struct span lines, struct span body)
+{
+    job->server->large_bodies -= job->is_large;
+    http_stream_reply(job->stream, status, lines, body);
+}
 
 static void answer(struct task *task)
 {
@@ -43,7 +54,7 @@ static void answer(struct task *task)
     for (unsigned i = 0; i < job->encoded.header_count; i++)
         buf_addf(&lines, "%.*s: %.*s\r\n", SPAN_ARG(job->encoded.headers[i].name),
                  SPAN_ARG(job->encoded.headers[i].value));
-    http_stream_reply(job->stream, (int)job->encoded.status, buf_span(&lines), buf_span(&body));
+    reply(job, (int)job->encoded.status, buf_span(&lines), buf_span(&body));
     buf_release(&lines);
     buf_release(&body);
     arena_release(&arena);
@@ -86,8 +97,8 @@ static void collected(struct task *task)
     struct control_server *server = job->server;
 
     if (job->stream->collect.result != OP_DONE) {
-        http_stream_reply(job->stream, 400, SPAN("Content-Type: application/json\r\n"),
-                          SPAN("{\"message\":\"Bad Request\"}"));
+        reply(job, 400, SPAN("Content-Type: application/json\r\n"),
+              SPAN("{\"message\":\"Bad Request\"}"));
         return;
     }
     job->next = NULL;
@@ -108,7 +119,15 @@ static void on_request(struct http_handler *handler, struct http_stream *stream)
     job->server = container_of(handler, struct control_server, handler);
     job->stream = stream;
     job->task.run = collected;
-    http_stream_collect(stream, HTTP_BODY_MAX, &job->task);
+    job->is_large =
+        stream->request.framing == HTTP_CHUNKED || stream->request.length > HTTP_BODY_MAX;
+    job->server->large_bodies += job->is_large;
+    if (job->server->large_bodies > LARGE_BODIES_MAX)
+        reply(job, 503, SPAN("Content-Type: application/json\r\nRetry-After: 1\r\n"),
+              SPAN("{\"message\":\"Several large packages are being uploaded; try again in a "
+                   "second\"}"));
+    else
+        http_stream_collect(stream, BODY_MAX, &job->task);
 }
 
 static void on_drain(struct task *task)

@@ -21,7 +21,8 @@ struct gateway {
     const struct shelf *shelf;  /* for the metric of retired bytes */
     struct counter requests[6]; /* by class of status; 0: broken */
     struct counter control_requests;
-    size_t connections_max; /* per worker */
+    _Atomic unsigned large_bodies; /* control calls that hold more than HTTP_BODY_MAX */
+    size_t connections_max;        /* per worker */
     const int *listeners;
     size_t listener_count;
     _Atomic unsigned accepting; /* workers that do; the last to stop closes the listeners */

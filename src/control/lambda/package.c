@@ -16,7 +16,7 @@
 #include "crypto/digest.h"
 #include "link/host.h"
 
-#define UNPACK_SECONDS 50 /* below the time that a gateway waits for control */
+#define UNPACK_SECONDS 20 /* below the time that a gateway waits for control */
 
 /* ---- unpacking ----------------------------------------------------------------------------- */
 

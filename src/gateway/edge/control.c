@@ -5,7 +5,8 @@
 #include "base/mem.h"
 #include "gateway/exchange.h"
 
-#define CONTROL_BODY_MAX HTTP_BODY_MAX
+#define PACKAGE_BODY_MAX 70167210 /* spec/lambda.md, 3.8: a package in base64 */
+#define LARGE_BODIES_MAX 4        /* in memory at once; more are told to come back */
 #define CONTROL_ANSWER_MAX (64UL * 1024 * 1024)
 #define CONTROL_TIME_MAX (25 * MICROS_PER_SECOND) /* less than a drain may take */
 #define CONTROL_HEAD_MAX (64 * 1024)
@@ -47,10 +48,73 @@ static void end_call(struct cleanup *cleanup)
     mem_free(one);
 }
 
+/* A place among LARGE_BODIES_MAX, for as long as the exchange lasts. */
+struct large_body {
+    struct gateway *gateway;
+    struct cleanup cleanup;
+};
+
+static void end_large(struct cleanup *cleanup)
+{
+    struct large_body *one = container_of(cleanup, struct large_body, cleanup);
+
+    atomic_fetch_sub(&one->gateway->large_bodies, 1);
+}
+
+static bool take_large(struct exchange *x)
+{
+    struct gateway *gateway = x->worker->gateway;
+    struct large_body *one;
+
+    if (atomic_fetch_add(&gateway->large_bodies, 1) >= LARGE_BODIES_MAX) {
+        atomic_fetch_sub(&gateway->large_bodies, 1);
+        return false;
+    }
+    one = arena_new(exchange_arena(x), struct large_body);
+    one->gateway = gateway;
+    exchange_at_end(x, &one->cleanup, end_large);
+    return true;
+}
+
+/* Only these two carry a package. */
+static bool carries_package(const struct http_request *r)
+{
+    struct span functions = SPAN("/2015-03-31/functions");
+
+    return (span_is(r->method, "POST") && span_equal(r->path, functions)) ||
+           (span_is(r->method, "PUT") && span_starts(r->path, functions) &&
+            span_ends(r->path, SPAN("/code")));
+}
+
 static enum verdict collect(struct exchange *x)
 {
-    http_stream_collect(x->stream, CONTROL_BODY_MAX, &x->resume);
+    const struct http_request *r = &x->stream->request;
+    bool is_large = carries_package(r) && (r->framing == HTTP_CHUNKED || r->length > HTTP_BODY_MAX);
+
+    if (is_large && !take_large(x)) {
+        exchange_message(x, 503, "ServiceUnavailableException",
+                         SPAN("Several large packages are being uploaded; try again in a second"));
+        x->lines = arena_format(exchange_arena(x), "%.*sRetry-After: 1\r\n", SPAN_ARG(x->lines));
+        return REPLY;
+    }
+    http_stream_collect(x->stream, is_large ? PACKAGE_BODY_MAX : HTTP_BODY_MAX, &x->resume);
     return exchange_wait(x, &x->stream->collect);
+}
+
+static enum verdict refuse_size(struct exchange *x)
+{
+    const struct http_request *r = &x->stream->request;
+
+    if (!carries_package(r))
+        return exchange_message(x, 413, "RequestEntityTooLargeException",
+                                SPAN("Request Entity Too Large"));
+    return exchange_message(
+        x, 413, "RequestEntityTooLargeException",
+        arena_format(exchange_arena(x),
+                     "Request must be smaller than %d bytes for the %s "
+                     "operation",
+                     PACKAGE_BODY_MAX + 1,
+                     span_is(r->method, "POST") ? "CreateFunction" : "UpdateFunctionCode"));
 }
 
 /* The head that control reads: the client's, and what the gateway knows of the client. */
@@ -87,8 +151,7 @@ static enum verdict forward(struct exchange *x)
     case OP_DONE:
         break;
     case OP_TOO_LARGE:
-        return exchange_message(x, 413, "RequestEntityTooLargeException",
-                                SPAN("Request Entity Too Large"));
+        return refuse_size(x);
     case OP_TIMED_OUT:
         return exchange_message(x, 408, "RequestTimeoutException", SPAN("Request Timeout"));
     default:
