@@ -83,37 +83,51 @@ enum fault call_load(struct call *call, const struct model_kind *kind, struct sp
     return rc ? rc : parse_body(call, record.body, out);
 }
 
+#define LINKS_MAX 128 /* references of one record */
+
+struct links {
+    struct record_link at[LINKS_MAX];
+    size_t count;
+};
+
+/* Follows what is left of a reference's path; "*" is every element or value. */
+static void add_links(struct links *links, const struct model_reference *reference, size_t step,
+                      struct span outermost, const struct json *at)
+{
+    if (!at || links->count == LINKS_MAX)
+        return;
+    if (step == reference->path_count) {
+        if (at->type == JSON_STRING && at->text.len > 0)
+            links->at[links->count++] =
+                (struct record_link){reference->path[0], reference->to->name, outermost, at->text};
+    } else if (span_is(reference->path[step], "*")) {
+        for (const struct json *one = at->first; one; one = one->next)
+            add_links(links, reference, step + 1, outermost, one);
+    } else {
+        add_links(links, reference, step + 1, outermost,
+                  json_member_span(at, reference->path[step]));
+    }
+}
+
 /* The references of a record, as the store keeps them. */
-static size_t find_links(const struct model_kind *kind, struct span parent, const struct json *tree,
-                         struct record_link links[], size_t room)
+static void find_links(const struct model_kind *kind, struct span parent, const struct json *tree,
+                       struct links *links)
 {
     const struct kind_hooks *hooks = kind_hooks(kind);
     struct span blob = json_member_text(tree, hooks && hooks->blob ? hooks->blob : "", SPAN(""));
-    size_t count = 0;
 
+    links->count = 0;
     if (blob.len > 0)
-        links[count++] =
+        links->at[links->count++] =
             (struct record_link){span_of(hooks->blob), SPAN(BLOB_LINK), SPAN(""), blob};
-
-    for (size_t i = 0; i < kind->reference_count && count < room; i++) {
-        const struct model_reference *reference = &kind->references[i];
-        const struct json *at = tree;
-
-        for (size_t k = 0; at && k < reference->path_count; k++)
-            at = json_member_span(at, reference->path[k]);
-        if (json_is(at, JSON_STRING) && at->text.len > 0)
-            links[count++] =
-                (struct record_link){reference->path[0], reference->to->name,
-                                     span_first(parent, span_find(parent, '/')), at->text};
-    }
-    return count;
+    for (size_t i = 0; i < kind->reference_count; i++)
+        add_links(links, &kind->references[i], 0, span_first(parent, span_find(parent, '/')), tree);
 }
 
 enum fault call_save(struct call *call, const struct model_kind *kind, struct span parent,
                      struct span id, const struct json *tree, bool must_be_new)
 {
-    struct record_link links[16];
-    size_t link_count = find_links(kind, parent, tree, links, COUNT(links));
+    struct links links;
     struct record record = {.key = key_of(call, kind, parent, id), .sort = id};
     struct buf body;
     enum fault rc;
@@ -124,8 +138,9 @@ enum fault call_save(struct call *call, const struct model_kind *kind, struct sp
         return FAULT_TOO_LARGE;
     }
     record.body = buf_span(&body);
-    rc = must_be_new ? store_insert(call->tx, &record, links, link_count, NULL)
-                     : store_put(call->tx, &record, links, link_count, NULL);
+    find_links(kind, parent, tree, &links);
+    rc = must_be_new ? store_insert(call->tx, &record, links.at, links.count, NULL)
+                     : store_put(call->tx, &record, links.at, links.count, NULL);
     buf_release(&body);
     return rc;
 }
@@ -212,6 +227,8 @@ const struct kind_hooks *kind_hooks(const struct model_kind *kind)
         &INTEGRATION_RESPONSE_HOOKS,
         &DEPLOYMENT_HOOKS,
         &STAGE_HOOKS,
+        &MODEL_HOOKS,
+        &GATEWAY_RESPONSE_HOOKS,
         &FUNCTION_HOOKS,
     };
 

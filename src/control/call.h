@@ -119,6 +119,9 @@ struct kind_hooks {
     enum fault (*created)(struct call *call, struct span parent, struct json *tree);
     /* Before it is deleted, in the same transaction: what goes with it besides what is below. */
     enum fault (*deleted)(struct call *call, struct span parent, struct json *tree);
+    /* Kinds whose records are always there: the i-th of them as it is while it is not stored.
+     * False past the last. */
+    bool (*fallback)(struct call *call, size_t i, struct span *id, struct json **tree);
     /* Adds to the output what other records hold. */
     enum fault (*show)(struct call *call, struct span parent, struct json *tree);
 };
@@ -127,7 +130,11 @@ struct kind_hooks {
 const struct kind_hooks *kind_hooks(const struct model_kind *kind);
 
 extern const struct kind_hooks REST_API_HOOKS, RESOURCE_HOOKS, METHOD_HOOKS, INTEGRATION_HOOKS,
-    INTEGRATION_RESPONSE_HOOKS, DEPLOYMENT_HOOKS, STAGE_HOOKS, FUNCTION_HOOKS;
+    INTEGRATION_RESPONSE_HOOKS, DEPLOYMENT_HOOKS, STAGE_HOOKS, MODEL_HOOKS, GATEWAY_RESPONSE_HOOKS,
+    FUNCTION_HOOKS;
+
+/* The models Empty and Error of a new API (apigateway/model.c). */
+enum fault model_create_defaults(struct call *call, struct span api);
 
 /* Runs the verb of the call's operation: FAULT_DENIED with call->refused, FAULT_UNSUPPORTED when
  * the verb is not there yet, faults of the store. */

@@ -3,8 +3,11 @@
 
 const struct handler *handler_find(struct span name)
 {
-    static const struct handler *const LISTS[] = {STS_HANDLERS, LAMBDA_READ_HANDLERS,
-                                                  LAMBDA_WRITE_HANDLERS, LAMBDA_PERMISSION_HANDLERS,
+    static const struct handler *const LISTS[] = {STS_HANDLERS,
+                                                  MODEL_HANDLERS,
+                                                  LAMBDA_READ_HANDLERS,
+                                                  LAMBDA_WRITE_HANDLERS,
+                                                  LAMBDA_PERMISSION_HANDLERS,
                                                   LAMBDA_ACCOUNT_HANDLERS};
 
     for (size_t i = 0; i < COUNT(LISTS); i++)

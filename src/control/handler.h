@@ -18,7 +18,7 @@ struct handler {
 const struct handler *handler_find(struct span name);
 
 /* One list a file, ended by a row without a name. */
-extern const struct handler STS_HANDLERS[], LAMBDA_READ_HANDLERS[], LAMBDA_WRITE_HANDLERS[],
-    LAMBDA_PERMISSION_HANDLERS[], LAMBDA_ACCOUNT_HANDLERS[];
+extern const struct handler MODEL_HANDLERS[], STS_HANDLERS[], LAMBDA_READ_HANDLERS[],
+    LAMBDA_WRITE_HANDLERS[], LAMBDA_PERMISSION_HANDLERS[], LAMBDA_ACCOUNT_HANDLERS[];
 
 #endif

@@ -190,6 +190,19 @@ static enum fault load_default(struct call *call, const struct model_kind *kind,
     return decode_fallbacks(call->arena, kind->shape, *tree, NULL) ? OK : FAULT_NO_MEMORY;
 }
 
+/* Of a kind whose records are always there (`fallback` of its hooks). */
+static bool find_fallback(struct call *call, const struct model_kind *kind, struct span id,
+                          struct json **tree)
+{
+    const struct kind_hooks *hooks = kind_hooks(kind);
+    struct span each;
+
+    for (size_t i = 0; hooks && hooks->fallback && hooks->fallback(call, i, &each, tree); i++)
+        if (span_equal(each, id))
+            return true;
+    return false;
+}
+
 /* The record that the labels name; its ancestors must be there. */
 static enum fault load_named(struct call *call, const struct model_kind *kind, struct span parent,
                              struct span id, struct json **tree)
@@ -201,6 +214,8 @@ static enum fault load_named(struct call *call, const struct model_kind *kind, s
     rc = call_load(call, kind, parent, id, tree);
     if (rc == FAULT_NOT_FOUND && !kind->parent && !kind->key)
         rc = load_default(call, kind, tree);
+    if (rc == FAULT_NOT_FOUND && find_fallback(call, kind, id, tree))
+        rc = OK;
     if (rc == FAULT_NOT_FOUND)
         return call_refuse_answer(call, missing_answer(call, kind, NULL), id);
     return rc;
@@ -230,15 +245,37 @@ static unsigned page_size(const struct call *call)
     return limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : (unsigned)limit; /* clamped, as AWS */
 }
 
+/* All records of such a kind, in the order of the hook, on one page. */
+static enum fault list_always(struct call *call, const struct kind_hooks *hooks)
+{
+    const struct model_operation *op = call->match->operation;
+    struct span parent = call_parent_path(call, op->kind), id;
+    struct json *items = json_new(call->arena, JSON_ARRAY), *tree, *stored;
+    enum fault rc = check_ancestors(call, op->kind->parent, op->kind);
+
+    for (size_t i = 0; !rc && hooks->fallback(call, i, &id, &tree); i++) {
+        rc = call_load(call, op->kind, parent, id, &stored);
+        json_append(items, rc == OK ? stored : tree);
+        rc = rc == FAULT_NOT_FOUND ? OK : rc;
+    }
+    call->output = json_new(call->arena, JSON_OBJECT);
+    json_set_span(call->output, op->items, items);
+    return rc;
+}
+
 static enum fault run_list(struct call *call)
 {
     const struct model_operation *op = call->match->operation;
+    const struct kind_hooks *hooks = kind_hooks(op->kind);
     struct record_key key = {call->account, call->region, op->kind->name,
                              call_parent_path(call, op->kind), SPAN("")};
     struct json *items = json_new(call->arena, JSON_ARRAY);
     struct record_list page;
-    enum fault rc = check_ancestors(call, op->kind->parent, op->kind);
+    enum fault rc;
 
+    if (hooks && hooks->fallback)
+        return list_always(call, hooks);
+    rc = check_ancestors(call, op->kind->parent, op->kind);
     if (!rc)
         rc = store_list(call->tx, &key, json_member_text(call->input, "position", SPAN("")),
                         page_size(call), call->arena, &page, NULL);

@@ -35,6 +35,22 @@ static enum fault gather(struct call *call, struct span api, struct json **out,
     return rc;
 }
 
+/* The records of a kind below the API as an object by their key. */
+static enum fault add_all(struct call *call, struct span api, const char *kind, const char *key,
+                          struct json *document, const char *member)
+{
+    struct json *all, *shown = json_new(call->arena, JSON_OBJECT), *next;
+    enum fault rc = call_load_all(call, kind, api, &all);
+
+    for (struct json *one = rc ? NULL : all->first; one; one = next) {
+        next = one->next;
+        one->next = NULL;
+        json_set_span(shown, json_member_text(one, key, SPAN("")), one);
+    }
+    json_set(document, member, shown);
+    return rc;
+}
+
 static enum fault write_document(struct call *call, struct json *document, struct json *tree)
 {
     struct span name;
@@ -66,7 +82,11 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
         return call_refuse_as(call, "BadRequestException", problem);
     json_set(document, "restApi", api);
     json_set(document, "resources", resources);
-    json_set(document, "gatewayResponses", json_new(call->arena, JSON_OBJECT));
+    if ((rc = add_all(call, parent, "Model", "name", document, "models")) ||
+        (rc = add_all(call, parent, "RequestValidator", "id", document, "requestValidators")) ||
+        (rc = add_all(call, parent, "GatewayResponse", "responseType", document,
+                      "gatewayResponses")))
+        return rc;
     return write_document(call, document, tree);
 }
 

@@ -1,4 +1,5 @@
-/* RestApi: comes with its root resource, and has an id that is unique over all regions. */
+/* RestApi: comes with its root resource and two models, and has an id that is unique over all
+ * regions. */
 #include "control/patch.h"
 
 static enum fault check_endpoint(struct call *call, struct json *tree)
@@ -120,13 +121,15 @@ static const struct patch_hook PATCHES[] = {
 static enum fault created(struct call *call, struct span parent, struct json *tree)
 {
     struct json *root = json_new(call->arena, JSON_OBJECT);
+    struct span api = json_member_text(tree, "id", SPAN(""));
     struct span id = json_member_text(tree, "rootResourceId", SPAN(""));
+    enum fault rc;
 
     (void)parent;
     json_set(root, "id", json_text(call->arena, id));
     json_set(root, "path", json_text(call->arena, SPAN("/")));
-    return call_save(call, model_kind(call->match->service, SPAN("Resource")),
-                     json_member_text(tree, "id", SPAN("")), id, root, true);
+    rc = call_save(call, model_kind(call->match->service, SPAN("Resource")), api, id, root, true);
+    return rc ? rc : model_create_defaults(call, api);
 }
 
 const struct kind_hooks REST_API_HOOKS = {.kind = "RestApi",
