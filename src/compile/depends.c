@@ -10,6 +10,7 @@ enum dirties depends_on(struct span kind)
         {SPAN_INIT("RestApi"), DIRTIES_API},
         {SPAN_INIT("Stage"), DIRTIES_API_STAGES},
         {SPAN_INIT("Deployment"), DIRTIES_NOTHING}, /* comes along with its stages */
+        {SPAN_INIT("Function"), DIRTIES_FUNCTION},
     };
 
     for (size_t i = 0; i < COUNT(ROWS); i++)

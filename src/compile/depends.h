@@ -8,6 +8,7 @@ enum dirties {
     DIRTIES_NOTHING,    /* looked up by what needs it; or no gateway's business */
     DIRTIES_API,        /* the API of the record's id: that it is there */
     DIRTIES_API_STAGES, /* the API of the record's parent: one stage of it */
+    DIRTIES_FUNCTION,   /* the function of the record's account, region and id */
 };
 
 enum dirties depends_on(struct span kind);

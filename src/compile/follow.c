@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "compile/depends.h"
 #include "compile/deployment.h"
+#include "compile/function.h"
 
 #define DOCUMENT_MEMORY_MAX (256UL * 1024 * 1024)
 
@@ -38,6 +39,7 @@ struct builder {
     struct map blobs;                /* document hash -> struct feed_blob */
     struct map deployments;          /* "api/id" -> struct feed_record */
     struct map changes;              /* ids in lower case, as they are compared -> api_change */
+    struct map functions;            /* ARN -> feed_record */
     struct arena scratch;            /* keys, changes */
     const struct deployment **owned; /* uses of this builder, given back at its end */
     size_t owned_count;
@@ -159,6 +161,17 @@ static void note_stage(struct builder *b, const struct feed_record *record)
     change->stage_count++;
 }
 
+/* A function's ARN says the same as its key. */
+static void note_function(struct builder *b, const struct feed_record *record)
+{
+    struct span arn = arena_format(&b->scratch, "arn:aws:lambda:%.*s:%.*s:function:%.*s",
+                                   SPAN_ARG(record->key.region), SPAN_ARG(record->key.account),
+                                   SPAN_ARG(record->key.id));
+
+    assert(arn.at && "compile: a batch is over its ceiling");
+    map_set(&b->functions, arn, (void *)(uintptr_t)record);
+}
+
 static void note_record(struct builder *b, const struct feed_record *record)
 {
     struct api_change *change;
@@ -172,6 +185,9 @@ static void note_record(struct builder *b, const struct feed_record *record)
         break;
     case DIRTIES_API_STAGES:
         note_stage(b, record);
+        break;
+    case DIRTIES_FUNCTION:
+        note_function(b, record);
         break;
     }
     if (record->body && span_is(record->key.kind, "Deployment"))
@@ -224,12 +240,33 @@ static const struct api *build_api(struct builder *b, const struct api_change *c
     return api;
 }
 
+/* The functions of the batch and those that it does not name, each with a use for the caller. */
+static const struct function **build_functions(struct builder *b, size_t *count)
+{
+    size_t room = b->functions.count + (b->before ? b->before->function_count : 0);
+    const struct function **functions = mem_zero(room + 1, sizeof(struct function *)), *one;
+    const struct map_entry *entry;
+
+    *count = 0;
+    for (size_t i = 0; (entry = map_next(&b->functions, &i)) != NULL;)
+        if ((one = function_compile(b->shelf, entry->key, entry->value)) != NULL)
+            functions[(*count)++] = one;
+    for (size_t i = 0; b->before && i < b->before->function_slots; i++)
+        if ((one = b->before->functions[i]) != NULL && !map_get(&b->functions, one->arn)) {
+            part_use(&one->part);
+            functions[(*count)++] = one;
+        }
+    return functions;
+}
+
 static struct snapshot *build_root(struct builder *b)
 {
     size_t room = b->changes.count + (b->before ? b->before->api_count : 0), count = 0;
     const struct api **apis = mem_zero(room ? room : 1, sizeof(struct api *)), *api;
+    const struct function **functions;
     const struct map_entry *entry;
     struct snapshot *snap;
+    size_t function_count;
 
     for (size_t i = 0; (entry = map_next(&b->changes, &i)) != NULL;)
         if (count < FOLLOW_APIS_MAX && (api = build_api(b, entry->value)) != NULL)
@@ -239,10 +276,14 @@ static struct snapshot *build_root(struct builder *b)
             part_use(&api->part);
             apis[count++] = api;
         }
-    snap = snapshot_new(b->shelf, b->batch->revision, apis, count);
+    functions = build_functions(b, &function_count);
+    snap = snapshot_new(b->shelf, b->batch->revision, apis, count, functions, function_count);
     for (size_t i = 0; i < count; i++)
         part_leave(&apis[i]->part);
+    for (size_t i = 0; i < function_count; i++)
+        part_leave(&functions[i]->part);
     mem_free(apis);
+    mem_free(functions);
     return snap;
 }
 
@@ -257,6 +298,7 @@ struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batc
     map_init(&b.blobs, room);
     map_init(&b.deployments, room);
     map_init(&b.changes, room);
+    map_init(&b.functions, room);
     arena_init(&b.scratch, 1UL << 30);
     b.owned = mem_zero(batch->record_count + 1, sizeof(struct deployment *));
     index_batch(&b);
@@ -270,5 +312,6 @@ struct snapshot *follow_build(struct shelf *shelf, const struct feed_batch *batc
     map_release(&b.blobs);
     map_release(&b.deployments);
     map_release(&b.changes);
+    map_release(&b.functions);
     return snap;
 }

@@ -110,6 +110,9 @@ static void snapshot_drop(struct part *part)
     for (size_t i = 0; i < snap->slot_count; i++)
         if (snap->slots[i])
             part_leave(&snap->slots[i]->part);
+    for (size_t i = 0; i < snap->function_slots; i++)
+        if (snap->functions[i])
+            part_leave(&snap->functions[i]->part);
 }
 
 /* The slot of the id, or the free one where it would stand. */
@@ -123,15 +126,49 @@ static size_t find_slot(const struct snapshot *snap, struct span id)
     return slot;
 }
 
+static size_t find_function(const struct snapshot *snap, struct span arn)
+{
+    size_t mask = snap->function_slots - 1;
+    size_t slot = (size_t)map_hash(arn) & mask;
+
+    while (snap->functions[slot] && !span_equal(snap->functions[slot]->arn, arn))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+/* At most half full, so that a search ends. */
+static size_t slots_for(size_t count)
+{
+    size_t slots = 8;
+
+    while (slots < count * 2)
+        slots *= 2;
+    return slots;
+}
+
+static void add_functions(struct snapshot *snap, const struct function *const *functions,
+                          size_t count)
+{
+    snap->function_slots = slots_for(count);
+    snap->functions = part_array(&snap->part, snap->function_slots, sizeof(struct function *));
+    for (size_t i = 0; i < count; i++) {
+        size_t slot = find_function(snap, functions[i]->arn);
+
+        assert(!snap->functions[slot] && "snapshot: a function is there twice");
+        part_use(&functions[i]->part);
+        snap->functions[slot] = functions[i];
+    }
+    snap->function_count = count;
+}
+
 struct snapshot *snapshot_new(struct shelf *shelf, uint64_t revision, const struct api *const *apis,
-                              size_t api_count)
+                              size_t api_count, const struct function *const *functions,
+                              size_t function_count)
 {
     struct snapshot *snap = part_new(shelf, sizeof *snap, snapshot_drop);
 
     snap->revision = revision;
-    snap->slot_count = 8;
-    while (snap->slot_count < api_count * 2)
-        snap->slot_count *= 2;
+    snap->slot_count = slots_for(api_count);
     snap->slots = part_array(&snap->part, snap->slot_count, sizeof(struct api *));
     for (size_t i = 0; i < api_count; i++) {
         size_t slot = find_slot(snap, apis[i]->id);
@@ -141,6 +178,7 @@ struct snapshot *snapshot_new(struct shelf *shelf, uint64_t revision, const stru
         snap->slots[slot] = apis[i];
     }
     snap->api_count = api_count;
+    add_functions(snap, functions, function_count);
     part_seal(&snap->part);
     return snap;
 }
@@ -152,6 +190,11 @@ const struct api *snapshot_api(const struct snapshot *snap, struct span id)
     if (!snap || !lower_id(id, lower))
         return NULL;
     return snap->slots[find_slot(snap, span_make(lower, id.len))];
+}
+
+const struct function *snapshot_function(const struct snapshot *snap, struct span arn)
+{
+    return snap ? snap->functions[find_function(snap, arn)] : NULL;
 }
 
 const struct stage *api_stage(const struct api *api, struct span name)
@@ -176,6 +219,8 @@ size_t snapshot_bytes(const struct snapshot *snap)
 {
     size_t sum = snap->part.bytes;
 
+    for (size_t i = 0; i < snap->function_slots; i++)
+        sum += snap->functions[i] ? snap->functions[i]->part.bytes : 0;
     for (size_t i = 0; i < snap->slot_count; i++) {
         const struct api *api = snap->slots[i];
 
