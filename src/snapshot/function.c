@@ -13,20 +13,24 @@ static bool is_name(struct span name)
     return true;
 }
 
+/* Takes the next part, which must be `word` when that is given. */
+static bool take(struct span *rest, const char *word, struct span *part)
+{
+    return span_split(rest, ':', part) && (!word || span_is(*part, word));
+}
+
 bool function_arn_read(struct span text, struct function_arn *out)
 {
     struct function_arn made = {.qualifier = SPAN("")};
-    struct span rest = text, word, service, resource;
+    struct span rest = text, part;
 
-    if (text.len > FUNCTION_ARN_MAX || !span_split(&rest, ':', &word) || !span_is(word, "arn") ||
-        !span_split(&rest, ':', &word) || !span_split(&rest, ':', &service) ||
-        !span_is(service, "lambda") || !span_split(&rest, ':', &made.region) ||
-        !span_split(&rest, ':', &made.account) || !span_split(&rest, ':', &resource) ||
-        !span_is(resource, "function") || !span_split(&rest, ':', &made.name) ||
-        !is_name(made.name))
+    if (text.len > FUNCTION_ARN_MAX || !take(&rest, "arn", &part) || !take(&rest, NULL, &part) ||
+        !take(&rest, "lambda", &part) || !take(&rest, NULL, &made.region) ||
+        !take(&rest, NULL, &made.account) || !take(&rest, "function", &part) ||
+        !take(&rest, NULL, &made.name) || !is_name(made.name))
         return false;
     made.arn = span_make(text.at, (size_t)(made.name.at + made.name.len - text.at));
-    if (rest.at && (!span_split(&rest, ':', &made.qualifier) || rest.at))
+    if (rest.at && (!take(&rest, NULL, &made.qualifier) || rest.at))
         return false;
     *out = made;
     return true;
