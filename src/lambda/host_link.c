@@ -87,7 +87,7 @@ static void lose(struct host_link *link)
     link->watch.fd = -1;
     drop_letters(link, false, 0);
     while ((one = first_asked_for(link)) != NULL)
-        instance_lost(one); /* takes it, and maybe others, off the list */
+        lambda_instance_lost(one); /* takes it, and maybe others, off the list */
     if (link->first)
         timer_set(link->lambda->loop, &link->retry, link->lambda->loop->now + link->pause);
 }
@@ -125,7 +125,7 @@ static void hand_over(struct host_link *link, const struct host_message *message
     struct instance *instance = find(link, message->id);
 
     if (instance && message->op == HOST_STARTED && descriptors[HOST_DESCRIPTORS_MAX - 1] >= 0) {
-        instance_started(instance, &message->started, descriptors);
+        lambda_instance_started(instance, &message->started, descriptors);
         return;
     }
     for (size_t i = 0; i < HOST_DESCRIPTORS_MAX; i++)
@@ -134,9 +134,9 @@ static void hand_over(struct host_link *link, const struct host_message *message
     if (!instance)
         return; /* it was given up meanwhile */
     if (message->op == HOST_REFUSED)
-        instance_refused(instance, &message->refused);
+        lambda_instance_refused(instance, &message->refused);
     else if (message->op == HOST_ENDED)
-        instance_ended(instance, &message->ended);
+        lambda_instance_ended(instance, &message->ended);
 }
 
 static void on_ready(struct watch *watch, uint32_t events)

@@ -59,7 +59,7 @@ static void explain_end(struct instance *instance, const struct host_ended *ende
     failure_reason(&reason, ended);
     if (instance->invoke) {
         failure_exited(&error, instance->invoke->request_id, ended);
-        instance_answer(instance, INVOKE_ERROR, &error);
+        lambda_instance_answer(instance, INVOKE_ERROR, &error);
     } else if (instance->has_not_begun) {
         instance_log_say(&instance->log,
                          "INIT_REPORT Phase: init\tStatus: error\tError Type: "
@@ -112,12 +112,12 @@ static void end(struct instance *instance)
     set_timer(instance, PATIENCE);
 }
 
-void instance_kill(struct instance *instance)
+void lambda_instance_kill(struct instance *instance)
 {
     end(instance);
 }
 
-void instance_lost(struct instance *instance)
+void lambda_instance_lost(struct instance *instance)
 {
     lay_to_rest(instance, NULL);
 }
@@ -192,7 +192,7 @@ static void give_up_invocation(struct instance *instance)
     instance_log_say(&instance->log, "%s %s Task timed out after %.2f seconds", time, id,
                      (double)timeout / MICROS_PER_SECOND);
     failure_timed_out(&error, id, timeout);
-    instance_answer(instance, INVOKE_ERROR, &error);
+    lambda_instance_answer(instance, INVOKE_ERROR, &error);
     buf_release(&error);
 }
 
@@ -223,7 +223,7 @@ static void on_timer(struct timer *timer)
     }
 }
 
-void instance_start(struct pool *pool)
+void lambda_instance_start(struct pool *pool)
 {
     struct lambda *lambda = pool->lambda;
     struct instance *instance = mem_zero(1, sizeof *instance);
@@ -306,7 +306,7 @@ static bool send_invoke(struct instance *instance, const struct invoke *invoke, 
     return true;
 }
 
-void instance_run(struct instance *instance, struct invoke *invoke)
+void lambda_instance_run(struct instance *instance, struct invoke *invoke)
 {
     struct loop *loop = loop_of(instance);
     int64_t timeout = instance->function->timeout;
@@ -322,7 +322,7 @@ void instance_run(struct instance *instance, struct invoke *invoke)
         end(instance); /* answered when it is laid to rest */
 }
 
-void instance_rest(struct instance *instance)
+void lambda_instance_rest(struct instance *instance)
 {
     instance->state = INSTANCE_IDLE;
     set_timer(instance, POOL_IDLE_TIME);
@@ -374,7 +374,7 @@ static void report(struct instance *instance)
                      instance->function->memory_mb, memory_used_mb(instance), init);
 }
 
-void instance_answer(struct instance *instance, enum invoke_end how, struct buf *payload)
+void lambda_instance_answer(struct instance *instance, enum invoke_end how, struct buf *payload)
 {
     struct invoke *invoke = instance->invoke;
 
@@ -390,12 +390,12 @@ void instance_answer(struct instance *instance, enum invoke_end how, struct buf 
     pool_return(instance->pool, invoke, how);
 }
 
-void instance_free(struct instance *instance)
+void lambda_instance_free(struct instance *instance)
 {
     pool_next(instance->pool, instance);
 }
 
-void instance_ready(struct instance *instance)
+void lambda_instance_ready(struct instance *instance)
 {
     assert(instance->state == INSTANCE_STARTING);
     instance->has_not_begun = false;
@@ -405,7 +405,7 @@ void instance_ready(struct instance *instance)
     pool_next(instance->pool, instance);
 }
 
-void instance_init_failed(struct instance *instance, struct span error)
+void lambda_instance_init_failed(struct instance *instance, struct span error)
 {
     struct buf payload;
 
@@ -424,9 +424,9 @@ static void answer_frame(struct instance *instance, enum invoke_end how)
     struct buf payload = instance->reader.payload; /* moved, not copied: it may be large */
 
     buf_init(&instance->reader.payload, INSTANCE_PAYLOAD_MAX);
-    instance_answer(instance, how, &payload);
+    lambda_instance_answer(instance, how, &payload);
     buf_release(&payload);
-    instance_free(instance);
+    lambda_instance_free(instance);
 }
 
 /* A frame that does not fit its state: the function's code has written to our descriptor. */
@@ -435,9 +435,9 @@ static void take_frame(struct instance *instance, const struct instance_frame *f
     bool is_running = instance->state == INSTANCE_BUSY && instance->invoke;
 
     if (frame->type == INSTANCE_READY && instance->state == INSTANCE_STARTING)
-        instance_ready(instance);
+        lambda_instance_ready(instance);
     else if (frame->type == INSTANCE_INIT_ERROR && instance->state == INSTANCE_STARTING)
-        instance_init_failed(instance, frame->payload);
+        lambda_instance_init_failed(instance, frame->payload);
     else if (frame->type == INSTANCE_RESULT && is_running)
         answer_frame(instance, INVOKE_RESULT);
     else if (frame->type == INSTANCE_ERROR && is_running)
@@ -454,7 +454,7 @@ static void break_off(struct instance *instance)
     buf_init(&error, INVOKE_PAYLOAD_MAX);
     if (instance->invoke && instance->reader.payload_len > INSTANCE_PAYLOAD_MAX) {
         failure_too_large(&error);
-        instance_answer(instance, INVOKE_ERROR, &error);
+        lambda_instance_answer(instance, INVOKE_ERROR, &error);
     }
     buf_release(&error);
     end(instance);
@@ -513,8 +513,8 @@ static void on_channel(struct watch *watch, uint32_t events)
 
 /* ---- from the host ------------------------------------------------------------------------- */
 
-void instance_started(struct instance *instance, const struct host_started *started,
-                      const int descriptors[static HOST_DESCRIPTORS_MAX])
+void lambda_instance_started(struct instance *instance, const struct host_started *started,
+                             const int descriptors[static HOST_DESCRIPTORS_MAX])
 {
     struct loop *loop = loop_of(instance);
 
@@ -535,7 +535,7 @@ void instance_started(struct instance *instance, const struct host_started *star
         end(instance);
 }
 
-void instance_refused(struct instance *instance, const struct host_refused *refused)
+void lambda_instance_refused(struct instance *instance, const struct host_refused *refused)
 {
     struct invoke *first = pool_first_waiting(instance->pool);
     struct buf error;
@@ -552,7 +552,7 @@ void instance_refused(struct instance *instance, const struct host_refused *refu
     lay_to_rest(instance, NULL);
 }
 
-void instance_ended(struct instance *instance, const struct host_ended *ended)
+void lambda_instance_ended(struct instance *instance, const struct host_ended *ended)
 {
     if (instance->channel.fd >= 0)
         read_channel(instance); /* it may have answered before */

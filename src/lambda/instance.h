@@ -52,40 +52,41 @@ struct instance {
 };
 
 /* Asks the host for one more; the pool counts it as starting. */
-void instance_start(struct pool *pool);
+void lambda_instance_start(struct pool *pool);
 
 /* Gives an IDLE (or just ready) instance its invocation. */
-void instance_run(struct instance *instance, struct invoke *invoke);
+void lambda_instance_run(struct instance *instance, struct invoke *invoke);
 
 /* It has nothing to do: waits on the pool's stack for at most POOL_IDLE_TIME. */
-void instance_rest(struct instance *instance);
+void lambda_instance_rest(struct instance *instance);
 
 /* Ends it, whatever it does. */
-void instance_kill(struct instance *instance);
+void lambda_instance_kill(struct instance *instance);
 
 /* ---- from the host ------------------------------------------------------------------------- */
 
 /* Descriptors: channel, stdout, stderr; now the instance's. */
-void instance_started(struct instance *instance, const struct host_started *started,
-                      const int descriptors[static HOST_DESCRIPTORS_MAX]);
-void instance_refused(struct instance *instance, const struct host_refused *refused);
-void instance_ended(struct instance *instance, const struct host_ended *ended);
+void lambda_instance_started(struct instance *instance, const struct host_started *started,
+                             const int descriptors[static HOST_DESCRIPTORS_MAX]);
+void lambda_instance_refused(struct instance *instance, const struct host_refused *refused);
+void lambda_instance_ended(struct instance *instance, const struct host_ended *ended);
 
 /* The host is gone, and all its instances with it. */
-void instance_lost(struct instance *instance);
+void lambda_instance_lost(struct instance *instance);
 
 /* ---- from the channel or the runtime ------------------------------------------------------- */
 
 /* Init is over. */
-void instance_ready(struct instance *instance);
+void lambda_instance_ready(struct instance *instance);
 
 /* Init has failed; `error` is JSON. */
-void instance_init_failed(struct instance *instance, struct span error);
+void lambda_instance_init_failed(struct instance *instance, struct span error);
 
-/* Answers the invocation that it runs; the payload is moved.  Not free yet: instance_free. */
-void instance_answer(struct instance *instance, enum invoke_end end, struct buf *payload);
+/* Answers the invocation that it runs; the payload is moved.  Not free yet: lambda_instance_free.
+ */
+void lambda_instance_answer(struct instance *instance, enum invoke_end end, struct buf *payload);
 
 /* It may have the next invocation. */
-void instance_free(struct instance *instance);
+void lambda_instance_free(struct instance *instance);
 
 #endif

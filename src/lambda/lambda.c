@@ -51,7 +51,7 @@ void lambda_release(struct lambda *lambda)
 
     lambda->settings.instances_max = 0;
     while (lambda->instances)
-        instance_lost(lambda->instances);
+        lambda_instance_lost(lambda->instances);
     for (size_t i = 0; (entry = map_next(&lambda->pools, &i)) != NULL;)
         pool_free(entry->value);
     host_link_release(&lambda->link);

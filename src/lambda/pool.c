@@ -63,7 +63,7 @@ static void end_outdated(struct pool *pool)
     for (; one; one = next) {
         next = one->below;
         if (!is_current(pool, one))
-            instance_kill(one);
+            lambda_instance_kill(one);
     }
 }
 
@@ -113,7 +113,7 @@ static bool has_room(struct lambda *lambda)
         return true;
     oldest = lambda->settings.instances_max > 0 ? oldest_idle(lambda) : NULL;
     if (oldest)
-        instance_kill(oldest); /* room for its successor; both live for a moment */
+        lambda_instance_kill(oldest); /* room for its successor; both live for a moment */
     else if (lambda->loop->now - lambda->hint_at > HINT_EVERY) {
         lambda->hint_at = lambda->loop->now;
         log_warn("%u instances of functions run, which is what this machine holds: no more are "
@@ -129,7 +129,7 @@ static void grow(struct pool *pool)
 {
     while (pool->waiting > pool->starting && pool->starting < POOL_STARTING_MAX &&
            has_room(pool->lambda))
-        instance_start(pool);
+        lambda_instance_start(pool);
 }
 
 static void enqueue(struct pool *pool, struct invoke *invoke)
@@ -199,7 +199,7 @@ void pool_take(struct lambda *lambda, struct invoke *invoke)
     instance = pool->idle;
     if (instance) {
         pool_remove_idle(pool, instance);
-        instance_run(instance, invoke);
+        lambda_instance_run(instance, invoke);
         return;
     }
     enqueue(pool, invoke);
@@ -216,16 +216,16 @@ void pool_next(struct pool *pool, struct instance *instance)
         return;
     if (!is_current(pool, instance)) {
         instance->state = INSTANCE_BUSY; /* it is on no stack */
-        instance_kill(instance);
+        lambda_instance_kill(instance);
         return;
     }
     invoke = dequeue(pool);
     if (invoke) {
-        instance_run(instance, invoke);
+        lambda_instance_run(instance, invoke);
         grow(pool); /* who still waits must wait for one that starts */
         return;
     }
-    instance_rest(instance);
+    lambda_instance_rest(instance);
     instance->below = pool->idle;
     pool->idle = instance;
 }

@@ -97,9 +97,9 @@ static void take_next(struct runtime *runtime, struct http_stream *stream)
     }
     runtime->next = stream;
     if (instance->state == INSTANCE_STARTING)
-        instance_ready(instance);
+        lambda_instance_ready(instance);
     else
-        instance_free(instance);
+        lambda_instance_free(instance);
 }
 
 /* Texts that could end a header line are left out. */
@@ -166,9 +166,9 @@ static void answer_invocation(struct request *request)
     else
         buf_add(&payload, stream->body);
     memcpy(runtime->answered_id, instance->invoke->request_id, sizeof runtime->answered_id);
-    instance_answer(instance,
-                    is_too_large || request->call == RUNTIME_ERROR ? INVOKE_ERROR : INVOKE_RESULT,
-                    &payload);
+    lambda_instance_answer(
+        instance, is_too_large || request->call == RUNTIME_ERROR ? INVOKE_ERROR : INVOKE_RESULT,
+        &payload);
     buf_release(&payload);
     /* Free when it asks for the next; one that never does is ended. */
     timer_set(runtime->loop, &instance->timer,
@@ -188,7 +188,7 @@ static void take_init_error(struct request *request)
         refuse(request->stream, 403, "InvalidStateTransition", "Transition is not allowed");
         return;
     }
-    instance_init_failed(instance, request->stream->body);
+    lambda_instance_init_failed(instance, request->stream->body);
     accept_answer(request->stream);
 }
 
