@@ -1,7 +1,6 @@
-/* Methods of lists, maps, their entries and iterators. */
+/* Methods of lists and of their iterators: java.util.List as templates reach it.  What kind a list
+ * is of decides which of them change it. */
 #include "vtl/arguments.h"
-
-/* ---- lists ------------------------------------------------------------------------------------*/
 
 /* The list with its elements there, and charged for when the call walks it. */
 static struct vtl_list *open_list(struct method_call *call, bool is_walked)
@@ -32,6 +31,18 @@ static bool place(struct method_call *call, const struct vtl_list *list, bool at
                         list->count);
     *out = (uint32_t)i;
     return true;
+}
+
+/* The argument as a list with its elements there: NULL when it is none, or memory is gone (*fails).
+ */
+static struct vtl_list *other_list(struct method_call *call, bool *fails)
+{
+    struct vtl_value argument = call->arguments[0];
+
+    *fails = argument.type == VTL_LIST && !vtl_list_open(argument.list);
+    if (*fails)
+        run_no_memory(call->run);
+    return argument.type == VTL_LIST && !*fails ? argument.list : NULL;
 }
 
 static bool is_int(const struct method_call *call, uint32_t i)
@@ -116,15 +127,13 @@ static bool list_add(struct method_call *call)
 static bool list_add_all(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, true), *more;
+    bool fails = false;
     uint32_t count;
 
     if (!list)
         return false;
-    if (call->arguments[0].type != VTL_LIST || !is_growing(list))
-        return true;
-    more = call->arguments[0].list;
-    if (!vtl_list_open(more))
-        return run_no_memory(call->run);
+    if (!is_growing(list) || !(more = other_list(call, &fails)))
+        return !fails;
     count = more->count; /* the list may be added to itself */
     for (uint32_t i = 0; i < count; i++)
         if (!list_push(call->run, list, more->at[i]))
@@ -231,14 +240,12 @@ static bool keep_if(struct method_call *call, bool is_kept)
 {
     struct vtl_list *list = open_list(call, true), *other;
     uint32_t kept = 0, count;
+    bool fails = false;
 
     if (!list)
         return false;
-    if (call->arguments[0].type != VTL_LIST || list->kind == VTL_ARRAY)
-        return true;
-    other = call->arguments[0].list;
-    if (!vtl_list_open(other))
-        return run_no_memory(call->run);
+    if (list->kind == VTL_ARRAY || !(other = other_list(call, &fails)))
+        return !fails;
     if (list == other) {
         if (!is_kept)
             list->count = 0;
@@ -270,14 +277,12 @@ static bool list_retain_all(struct method_call *call)
 static bool list_contains_all(struct method_call *call)
 {
     struct vtl_list *list = open_list(call, true), *other;
+    bool fails = false;
 
     if (!list)
         return false;
-    if (call->arguments[0].type != VTL_LIST)
-        return true;
-    other = call->arguments[0].list;
-    if (!vtl_list_open(other))
-        return run_no_memory(call->run);
+    if (!(other = other_list(call, &fails)))
+        return !fails;
     for (uint32_t i = 0; i < other->count; i++) {
         uint32_t found = 0;
 
@@ -359,225 +364,7 @@ static const struct vtl_method LIST_ROWS[] = {
 
 const struct method_table LIST_METHODS = {LIST_ROWS, COUNT(LIST_ROWS)};
 
-/* ---- maps -------------------------------------------------------------------------------------*/
-
-static struct vtl_map *open_map(struct method_call *call, bool is_walked)
-{
-    struct vtl_map *map = call->self.map;
-
-    if (!vtl_map_open(map)) {
-        run_no_memory(call->run);
-        return NULL;
-    }
-    if (is_walked && !run_charge(call->run, map->count * 8))
-        return NULL;
-    return map;
-}
-
-static bool map_size(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false);
-
-    return map && answer_int(call, map->count);
-}
-
-static bool map_is_empty(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false);
-
-    return map && answer_bool(call, map->count == 0);
-}
-
-static bool map_get(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false);
-    const struct vtl_value *found;
-
-    if (!map)
-        return false;
-    found = vtl_map_find(map, call->arguments[0]);
-    if (found)
-        call->result = *found;
-    else if (call->count == 2) /* getOrDefault */
-        call->result = call->arguments[1];
-    return true;
-}
-
-static bool map_contains_key(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false);
-
-    return map && answer_bool(call, vtl_map_find(map, call->arguments[0]) != NULL);
-}
-
-static bool map_contains_value(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, true);
-
-    if (!map)
-        return false;
-    for (uint32_t i = 0; i < map->count; i++) {
-        bool same = false;
-
-        if (!values_equal(call->run, map->at[i].value, call->arguments[0], &same))
-            return false;
-        if (same)
-            return answer_bool(call, true);
-    }
-    return answer_bool(call, false);
-}
-
-static bool put(struct method_call *call, struct vtl_value key, struct vtl_value value)
-{
-    return vtl_map_put_value(call->self.map, key, value) || run_no_memory(call->run);
-}
-
-static bool map_put(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false);
-    const struct vtl_value *found;
-
-    if (!map)
-        return false;
-    found = vtl_map_find(map, call->arguments[0]);
-    if (found)
-        call->result = *found;
-    return put(call, call->arguments[0], call->arguments[1]);
-}
-
-static bool map_put_if_absent(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false);
-    const struct vtl_value *found;
-
-    if (!map)
-        return false;
-    found = vtl_map_find(map, call->arguments[0]);
-    if (found && found->type != VTL_NULL)
-        return answer(call, *found);
-    return put(call, call->arguments[0], call->arguments[1]);
-}
-
-static bool map_put_all(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, false), *more;
-
-    if (!map)
-        return false;
-    if (call->arguments[0].type != VTL_MAP)
-        return true;
-    more = call->arguments[0].map;
-    if (!vtl_map_open(more))
-        return run_no_memory(call->run);
-    for (uint32_t i = 0; i < more->count; i++)
-        if (!put(call, more->at[i].key, more->at[i].value))
-            return false;
-    return run_charge(call->run, more->count * 32);
-}
-
-static bool map_remove(struct method_call *call)
-{
-    struct vtl_map *map = open_map(call, true);
-    const struct vtl_value *found;
-
-    if (!map)
-        return false;
-    found = vtl_map_find(map, call->arguments[0]);
-    if (found)
-        call->result = *found;
-    vtl_map_remove(map, call->arguments[0]);
-    return true;
-}
-
-static bool map_clear(struct method_call *call)
-{
-    vtl_map_clear(call->self.map);
-    return true;
-}
-
-enum part { KEYS, VALUES, ENTRIES };
-
-static bool list_of(struct method_call *call, enum part part)
-{
-    struct vtl_map *map = open_map(call, true);
-    struct vtl_list *list = map ? list_make(call->run, VTL_VIEW) : NULL;
-    struct vtl_entry *entries = NULL;
-
-    if (!list || !run_charge(call->run, map->count * sizeof *entries))
-        return false;
-    if (part == ENTRIES && map->count) {
-        entries = arena_try(call->run->arena, map->count * sizeof *entries);
-        if (!entries)
-            return run_no_memory(call->run);
-        memcpy(entries, map->at, map->count * sizeof *entries);
-    }
-    for (uint32_t i = 0; i < map->count; i++) {
-        struct vtl_value value = part == KEYS ? map->at[i].key : map->at[i].value;
-
-        if (part == ENTRIES)
-            value = (struct vtl_value){.type = VTL_ENTRY, .entry = &entries[i]};
-        if (!list_push(call->run, list, value))
-            return false;
-    }
-    return answer(call, vtl_of_list(list));
-}
-
-static bool map_key_set(struct method_call *call)
-{
-    return list_of(call, KEYS);
-}
-
-static bool map_values(struct method_call *call)
-{
-    return list_of(call, VALUES);
-}
-
-static bool map_entry_set(struct method_call *call)
-{
-    return list_of(call, ENTRIES);
-}
-
-static const struct vtl_method MAP_ROWS[] = {
-    {"clear", 0, 0, map_clear},
-    {"containsKey", 1, 1, map_contains_key},
-    {"containsValue", 1, 1, map_contains_value},
-    {"entrySet", 0, 0, map_entry_set},
-    {"equals", 1, 1, method_equals},
-    {"get", 1, 1, map_get},
-    {"getOrDefault", 2, 2, map_get},
-    {"isEmpty", 0, 0, map_is_empty},
-    {"keySet", 0, 0, map_key_set},
-    {"put", 2, 2, map_put},
-    {"putAll", 1, 1, map_put_all},
-    {"putIfAbsent", 2, 2, map_put_if_absent},
-    {"remove", 1, 1, map_remove},
-    {"size", 0, 0, map_size},
-    {"toString", 0, 0, method_to_string},
-    {"values", 0, 0, map_values},
-};
-
-const struct method_table MAP_METHODS = {MAP_ROWS, COUNT(MAP_ROWS)};
-
-/* ---- entries and iterators --------------------------------------------------------------------*/
-
-static bool entry_key(struct method_call *call)
-{
-    return answer(call, call->self.entry->key);
-}
-
-static bool entry_value(struct method_call *call)
-{
-    return answer(call, call->self.entry->value);
-}
-
-static const struct vtl_method ENTRY_ROWS[] = {
-    {"equals", 1, 1, method_equals},
-    {"getKey", 0, 0, entry_key},
-    {"getValue", 0, 0, entry_value},
-    {"toString", 0, 0, method_to_string},
-};
-
-const struct method_table ENTRY_METHODS = {ENTRY_ROWS, COUNT(ENTRY_ROWS)};
+/* ---- iterators --------------------------------------------------------------------------------*/
 
 static bool iterator_has_next(struct method_call *call)
 {
