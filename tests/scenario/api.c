@@ -269,6 +269,22 @@ static bool begin_method(struct builder *b, struct span line)
                    SPAN("{\"authorizationType\":\"NONE\"}"));
 }
 
+static bool set_proxy(struct builder *b, struct span uri)
+{
+    struct json *integration = json_new(arena_of(b), JSON_OBJECT), *parameters;
+
+    json_set(integration, "type", json_text(arena_of(b), SPAN("HTTP_PROXY")));
+    json_set(integration, "httpMethod", json_text(arena_of(b), SPAN("ANY")));
+    json_set(integration, "uri", json_text(arena_of(b), uri));
+    if (span_search(uri, SPAN("{proxy}")) < uri.len) {
+        parameters = json_set(integration, "requestParameters", json_new(arena_of(b), JSON_OBJECT));
+        json_set(parameters, "integration.request.path.proxy",
+                 json_text(arena_of(b), SPAN("method.request.path.proxy")));
+    }
+    b->integration = integration;
+    return true;
+}
+
 static bool method_line(struct builder *b, struct span line)
 {
     struct span word = take_word(&line);
@@ -290,6 +306,8 @@ static bool method_line(struct builder *b, struct span line)
     if (span_is(word, "integration"))
         return json_parse(arena_of(b), line, &b->integration, NULL) == OK ||
                scenario_fail(b->scenario, "bad JSON");
+    if (span_is(word, "proxy"))
+        return set_proxy(b, line);
     if (span_is(word, "response")) {
         struct span pattern;
 

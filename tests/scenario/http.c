@@ -154,6 +154,7 @@ bool http_exchange(struct scenario *scenario, struct span method, struct span ta
         ;
     close(fd);
     done = take_answer(scenario, arena_copy(&scenario->arena, buf_span(&in))) && done;
+    scenario->last.is_cut = !is_whole(buf_span(&in), span_is(method, "HEAD"));
     buf_release(&out);
     buf_release(&in);
     return done ||
@@ -174,6 +175,46 @@ bool http_raw(struct scenario *scenario, struct span bytes)
     close(fd);
     take_answer(scenario, arena_copy(&scenario->arena, buf_span(&in)));
     buf_release(&in);
+    return true;
+}
+
+static void reset(int fd)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+}
+
+bool http_hang_up(struct scenario *scenario, struct span method, struct span target, size_t count)
+{
+    int fd = connect_server(scenario->server);
+    struct buf in;
+
+    if (fd < 0)
+        return scenario_fail(scenario, "cannot connect: %s", strerror(errno));
+    buf_init(&in, ANSWER_MAX);
+    send_all(fd, arena_format(&scenario->arena, "%.*s %.*s HTTP/1.1\r\nHost: x\r\n\r\n",
+                              SPAN_ARG(method), SPAN_ARG(target)));
+    while (in.len < count && read_some(fd, &in, ANSWER_WAIT_MS) > 0)
+        ;
+    if (in.len < count)
+        scenario_fail(scenario, "only %zu bytes came", in.len);
+    reset(fd);
+    buf_release(&in);
+    return !scenario->has_failed;
+}
+
+bool http_leave(struct scenario *scenario, struct span bytes)
+{
+    for (size_t n = 0; n <= bytes.len; n++) {
+        int fd = connect_server(scenario->server);
+
+        if (fd < 0)
+            return scenario_fail(scenario, "cannot connect: %s", strerror(errno));
+        send_all(fd, span_first(bytes, n));
+        reset(fd);
+    }
     return true;
 }
 

@@ -64,6 +64,7 @@ static bool run_file(const char *path, const struct server *server)
 
     arena_init(&scenario.arena, 256 << 20);
     holds = scenario_run(&scenario);
+    backend_stop_all(&scenario);
     if (!holds)
         printf("%s\n", scenario.failure);
     arena_release(&scenario.arena);

@@ -102,8 +102,7 @@ bool hole_match(struct span pattern, struct span text)
     }
 }
 
-/* \r \n \t \0 \xHH \\ */
-static struct span unescape(struct scenario *scenario, struct span in)
+struct span scenario_unescape(struct scenario *scenario, struct span in)
 {
     char *out = arena_try(&scenario->arena, in.len + 1);
     size_t n = 0;
@@ -158,7 +157,7 @@ static bool do_call(struct scenario *scenario, struct span method, struct span t
     buf_init(&headers, FILE_MAX);
     while (span_split(&block, '\n', &line)) {
         if (span_starts(line, SPAN("body: ")))
-            body = unescape(scenario, span_skip(line, 6));
+            body = scenario_unescape(scenario, span_skip(line, 6));
         else if (span_trim(line).len > 0)
             buf_addf(&headers, "%.*s\r\n", SPAN_ARG(line));
     }
@@ -194,19 +193,23 @@ static bool run_control(struct scenario *scenario, struct span line, struct span
     return control_call(scenario, method, path, line);
 }
 
-static bool run_raw(struct scenario *scenario, struct span line, struct span block)
+static struct span join_lines(struct scenario *scenario, struct span block)
 {
-    struct span piece;
+    struct span piece, joined;
     struct buf bytes;
-    bool done;
 
-    (void)line;
     buf_init(&bytes, FILE_MAX);
     while (span_split(&block, '\n', &piece))
         buf_add(&bytes, piece);
-    done = http_raw(scenario, unescape(scenario, buf_span(&bytes)));
+    joined = scenario_unescape(scenario, buf_span(&bytes));
     buf_release(&bytes);
-    return done;
+    return joined;
+}
+
+static bool run_raw(struct scenario *scenario, struct span line, struct span block)
+{
+    (void)line;
+    return http_raw(scenario, join_lines(scenario, block));
 }
 
 /* How many headers of this name the last answer has; *value is the last one's. */
@@ -294,13 +297,23 @@ static bool expect_json(struct scenario *scenario, struct span line)
     return holds;
 }
 
+static bool expect_size(struct scenario *scenario, struct span line)
+{
+    uint64_t size;
+
+    if (!number_u64(line, &size))
+        return scenario_fail(scenario, "'%.*s' is no size", SPAN_ARG(line));
+    return scenario->last.body.len == size ||
+           scenario_fail(scenario, "the body has %zu bytes", scenario->last.body.len);
+}
+
 static bool expect_line(struct scenario *scenario, struct span line)
 {
     struct span body = scenario->last.body, value;
 
     if (span_starts(line, SPAN("body:"))) {
         line = span_skip(line, line.len > 5 ? 6 : 5);
-        return hole_match(unescape(scenario, line), body) ||
+        return hole_match(scenario_unescape(scenario, line), body) ||
                scenario_fail(scenario, "body is '%.*s'", SPAN_ARG(body));
     }
     if (span_starts(line, SPAN("contains: "))) {
@@ -313,6 +326,10 @@ static bool expect_line(struct scenario *scenario, struct span line)
         return span_search(body, line) == body.len ||
                scenario_fail(scenario, "body is '%.*s'", SPAN_ARG(body));
     }
+    if (span_starts(line, SPAN("size: ")))
+        return expect_size(scenario, span_skip(line, strlen("size: ")));
+    if (span_is(line, "is-cut"))
+        return scenario->last.is_cut || scenario_fail(scenario, "the answer is whole");
     if (span_starts(line, SPAN("json ")))
         return expect_json(scenario, span_skip(line, strlen("json ")));
     if (line.at[0] == '!')
@@ -337,10 +354,75 @@ static bool run_expect(struct scenario *scenario, struct span line, struct span 
     return true;
 }
 
+static bool run_backend(struct scenario *scenario, struct span line, struct span block)
+{
+    return backend_start(scenario, line, block);
+}
+
+static bool run_seen(struct scenario *scenario, struct span line, struct span block)
+{
+    struct answer last = scenario->last;
+    struct span each, first = SPAN("line: ");
+    bool holds = backend_seen(scenario, line, &scenario->last);
+
+    while (holds && span_split(&block, '\n', &each)) {
+        scenario->line++;
+        if (span_trim(each).len == 0)
+            continue;
+        if (!span_starts(each, first))
+            holds = expect_line(scenario, each);
+        else if (!hole_match(span_skip(each, first.len), scenario->last.raw))
+            holds = scenario_fail(scenario, "the request is '%.*s'", SPAN_ARG(scenario->last.raw));
+    }
+    scenario->last = last;
+    return holds;
+}
+
+static bool run_repeat(struct scenario *scenario, struct span line, struct span block)
+{
+    uint64_t count;
+    int status = 0;
+
+    if (!number_u64(take_word(&line), &count))
+        return scenario_fail(scenario, "repeat how often?");
+    for (uint64_t i = 0; i < count; i++) {
+        if (!run_call(scenario, line, block))
+            return false;
+        if (i > 0 && scenario->last.status != status)
+            return scenario_fail(scenario, "call %d answers %d, the one before %d", (int)i,
+                                 scenario->last.status, status);
+        status = scenario->last.status;
+    }
+    return true;
+}
+
+static bool run_hang_up(struct scenario *scenario, struct span line, struct span block)
+{
+    uint64_t count;
+    struct span method;
+
+    (void)block;
+    if (!number_u64(take_word(&line), &count))
+        return scenario_fail(scenario, "hang up after how many bytes?");
+    method = take_word(&line);
+    return http_hang_up(
+        scenario, method,
+        arena_format(&scenario->arena, "%.*s%.*s",
+                     SPAN_ARG(scenario_fill(scenario, SPAN("/_aws/execute-api/${api}/${stage}"))),
+                     SPAN_ARG(line)),
+        (size_t)count);
+}
+
+static bool run_leave(struct scenario *scenario, struct span line, struct span block)
+{
+    (void)line;
+    return http_leave(scenario, join_lines(scenario, block));
+}
+
 static bool run_answer(struct scenario *scenario, struct span line, struct span block)
 {
     (void)block;
-    return hole_match(unescape(scenario, line), scenario->last.raw) ||
+    return hole_match(scenario_unescape(scenario, line), scenario->last.raw) ||
            scenario_fail(scenario, "the answer is '%.*s'", SPAN_ARG(scenario->last.raw));
 }
 
@@ -377,9 +459,11 @@ static const struct {
     bool (*run)(struct scenario *scenario, struct span line, struct span block);
     bool fills; /* ${NAME} is replaced in the block; `api` does it line by line */
 } COMMANDS[] = {
-    {"api", run_api, false},      {"deploy", run_deploy, true}, {"control", run_control, true},
-    {"call", run_call, true},     {"at", run_at, true},         {"raw", run_raw, true},
-    {"expect", run_expect, true}, {"answer", run_answer, true}, {"save", run_save, true},
+    {"api", run_api, false},        {"deploy", run_deploy, true}, {"control", run_control, true},
+    {"call", run_call, true},       {"at", run_at, true},         {"raw", run_raw, true},
+    {"expect", run_expect, true},   {"answer", run_answer, true}, {"save", run_save, true},
+    {"backend", run_backend, true}, {"seen", run_seen, true},     {"repeat", run_repeat, true},
+    {"hang-up", run_hang_up, true}, {"leave", run_leave, true},
 };
 
 static bool run_command(struct scenario *scenario, struct span line, struct span block)

@@ -26,9 +26,23 @@
  *                       \r \n \t \0 \xHH \\
  *   expect STATUS       of the last answer; block: `name: value` (one such header), `!name` (none),
  *                       `body: TEXT` (whole), `contains: TEXT`, `lacks: TEXT`, `json PATH: VALUE`
- *                       (a member; PATH is NAME, A.B, or LIST[KEY=VALUE].NAME)
+ *                       (a member; PATH is NAME, A.B, or LIST[KEY=VALUE].NAME), `size: N` (of the
+ *                       body), `is-cut` (it ended before its end)
  *   answer TEXT         of `raw`: all bytes until the server closes; escapes as above
  *   save NAME PATH      keeps a member of the last JSON answer as ${NAME}
+ *
+ *   backend NAME        a server at ${NAME}; the block is its script, run for every connection:
+ *                       `read` (one request), `say TEXT` (escapes as above), `say-cut TEXT` (of it
+ *                       one byte more for each connection, from none on), `fill N` (bytes),
+ *                       `wait` (for the gateway's end), `reset`, `again` (from the first line); at
+ *                       the end it closes.  Without a script nobody listens there
+ *   seen NAME           the last request that backend has read; block: `line: TEXT`, then as for
+ *                       `expect`
+ *   repeat N METHOD PATH
+ *                       as `call`, N times with the same status each time
+ *   hang-up N METHOD PATH
+ *                       calls, reads at least N bytes of the answer, and resets the connection
+ *   leave               as `raw`, once for each number of first bytes; then resets
  *
  * Below a method, in this order: the integration, then its responses
  *   mock STATUS [BODY]             a mock of that status and the response for it
@@ -36,6 +50,7 @@
  *   type MEDIA TEXT                a template for another type (below a response: of the response)
  *   and TEXT                       one more line of the template above
  *   integration JSON               instead of a mock
+ *   proxy URI                      an HTTP_PROXY for any method; {proxy} is that of the path
  *   passthrough WORD
  *   map TARGET SOURCE              a request parameter
  *   set MEMBER JSON                any member of what is under construction
@@ -65,7 +80,10 @@ struct answer {
     int status;             /* 0: no answer */
     struct span head, body; /* head: the header lines without the status line */
     struct span raw;
+    bool is_cut; /* the connection ended before the answer did */
 };
+
+struct backend;
 
 struct scenario {
     const char *path;
@@ -78,6 +96,7 @@ struct scenario {
     struct answer last;
     struct span account_path; /* of the last call, for messages */
     unsigned line;
+    struct backend *backends;
     bool has_failed;
     char failure[2048];
 };
@@ -117,6 +136,23 @@ bool control_call(struct scenario *scenario, struct span method, struct span pat
  * empty. */
 bool api_create(struct scenario *scenario, struct span members, struct span block);
 bool api_deploy(struct scenario *scenario, struct span stage);
+
+/* A call of which at least `count` bytes of the answer are read; then the connection is reset. */
+bool http_hang_up(struct scenario *scenario, struct span method, struct span target, size_t count);
+
+/* Sends every beginning of the bytes on a connection of its own, and resets it. */
+bool http_leave(struct scenario *scenario, struct span bytes);
+
+/* A backend with a script; ${name} becomes its address and port (backend.c). */
+bool backend_start(struct scenario *scenario, struct span name, struct span script);
+
+/* The last request that it has read: the request line in `raw`. */
+bool backend_seen(struct scenario *scenario, struct span name, struct answer *seen);
+
+void backend_stop_all(struct scenario *scenario);
+
+/* \r \n \t \0 \xHH \\ */
+struct span scenario_unescape(struct scenario *scenario, struct span in);
 
 /* True when `text` is `pattern`, where each <*> stands for any text. */
 bool hole_match(struct span pattern, struct span text);
