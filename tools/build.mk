@@ -58,7 +58,7 @@ check-bin: $(RUNTIMES:%=$(check_BIN)/%)
 all: $(EXECUTABLES:%=$(release_BIN)/%) $(BUILD)/release/libportico.a ## the executables
 
 check-bin: $(EXECUTABLES:%=$(check_BIN)/%) ## the same under AddressSanitizer and UBSan
-thread-bin: $(EXECUTABLES:%=$(thread_BIN)/%)
+thread-bin: $(RUNTIMES:%=$(thread_BIN)/%) $(EXECUTABLES:%=$(thread_BIN)/%)
 
 # Written again only when it changes, so that a commit relinks one file.
 $(BUILD)/generated/version.h: always
@@ -81,8 +81,8 @@ install: all ## PREFIX=/usr/local, DESTDIR=
 		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/libexec/portico/$$file; done
 
 # The tests of real instances share a rig, and start the host of the check build.
-HOST_TESTS := $(patsubst %,$(BUILD)/check/tests/unit/host/test_%,python)
-$(HOST_TESTS): $(BUILD)/check/tests/unit/host/host_rig.o
+HOST_TESTS := $(patsubst %,$(BUILD)/check/tests/unit/host/test_%,python package)
+$(HOST_TESTS): $(BUILD)/check/tests/unit/host/host_rig.o $(BUILD)/check/tests/unit/host/zip.o
 $(HOST_TESTS): | $(check_BIN)/portico-host $(check_BIN)/sandbox-init $(RUNTIMES:%=$(check_BIN)/%)
 
 # ---- models ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/instance.h"
+#include "host/unpacker.h"
 
 #define REFUSAL_MAX 1024
 
@@ -33,6 +34,7 @@ static void peer_close(struct peer *peer)
     struct host *host = peer->host;
 
     instances_orphan(host, peer);
+    unpackings_orphan(host, peer);
     source_close(host->epoll, &peer->source);
     *peer->at = peer->next;
     if (peer->next)
@@ -81,7 +83,7 @@ static void obey(struct peer *peer, const struct host_message *message)
         instance_freeze(host, peer, message->id, message->is_on);
         return;
     case HOST_UNPACK:
-        peer_refuse(peer, message->id, "", "not yet in Portico: unpacking");
+        unpacking_start(host, peer, message);
         return;
     case HOST_STARTED:
     case HOST_REFUSED:
@@ -165,7 +167,7 @@ static void reap(struct source *source)
     if (read(source->fd, &got, sizeof got) < 0)
         return;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (!instance_ended(host, pid, status))
+        if (!instance_ended(host, pid, status) && !unpacking_ended(host, pid, status))
             log_warn("an unknown child has ended");
 }
 
@@ -193,8 +195,9 @@ static int open_signals(void)
 static void turn(struct host *host)
 {
     int64_t now = clock_now(&CLOCK_SYSTEM);
+    int64_t first = instances_due(host, now), second = unpackings_due(host, now);
 
-    source_wait(host->epoll, clock_poll_ms(now, instances_due(host, now)));
+    source_wait(host->epoll, clock_poll_ms(now, first < second ? first : second));
 }
 
 enum fault host_serve(struct host *host, int listener, struct problem *why)
@@ -207,8 +210,9 @@ enum fault host_serve(struct host *host, int listener, struct problem *why)
         !source_watch(host->epoll, &host->listener, listener, welcome) ||
         !source_watch(host->epoll, &host->lifeline, host->child->lifeline, take_order))
         return problem_set(why, FAULT_IO, "cannot watch sockets: %s", strerror(errno));
+    unpackings_sweep(host->sandbox.data);
     child_ready(host->child);
-    while (!host->is_stopping || host->instances)
+    while (!host->is_stopping || host->instances || host->unpackings)
         turn(host);
     while (host->peers)
         peer_close(host->peers);

@@ -9,6 +9,7 @@
 #include "host/filter.h"
 #include "host/package.h"
 #include "host/serve.h"
+#include "host/unpacker.h"
 
 #define SEARCH_FIRST "/usr/local/bin:/usr/bin:/bin"
 #define PROCESSES_MAX 1024 /* of one instance, as on AWS */
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
     struct filter filter = {0};
     struct problem why = {0};
 
+    if (unpacker_is_meant(argc, argv))
+        unpacker_main();
     if (child_tells_version(argc, argv)) {
         char archive[ARCHIVE_VERSION_MAX];
 

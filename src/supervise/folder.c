@@ -22,7 +22,7 @@
 
 #include "base/number.h"
 #include "base/span.h"
-#include "supervise/tree.h"
+#include "base/tree.h"
 
 #define LOCK "lock"
 #define RUN "run"

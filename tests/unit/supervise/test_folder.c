@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "supervise/folder.h"
 #include "supervise/process.h"
-#include "supervise/tree.h"
+#include "base/tree.h"
 
 static int set_up(void **state)
 {

@@ -1,5 +1,5 @@
 /* Goes down by descriptors, not by paths, so that nobody can swap a folder for a link meanwhile. */
-#include "supervise/tree.h"
+#include "base/tree.h"
 
 #include <dirent.h>
 #include <fcntl.h>
