@@ -71,16 +71,12 @@ struct body_template build_template(struct build *b, const struct json *one)
     return out;
 }
 
-/* False for what finds nothing whatever the request is. */
-static bool build_mapping(struct build *b, const struct json *one, struct span prefix,
-                          struct mapping *out)
+bool build_expression(struct build *b, struct span text, struct mapping *out)
 {
-    struct mapping made = {0};
+    struct mapping made = {.to = out->to};
 
-    if (!mapping_parse_target(one->name, prefix, &made.to) || one->type != JSON_STRING ||
-        !mapping_parse(one->text, &made.from))
+    if (!mapping_parse(text, &made.from))
         return false;
-    made.to.name = build_keep(b, made.to.name);
     made.from.name = build_keep(b, made.from.name);
     if ((made.from.source == SOURCE_BODY || made.from.source == SOURCE_ANSWER_BODY) &&
         made.from.name.len > 0) {
@@ -88,6 +84,19 @@ static bool build_mapping(struct build *b, const struct json *one, struct span p
         if (!made.path)
             return false;
     }
+    *out = made;
+    return true;
+}
+
+static bool build_mapping(struct build *b, const struct json *one, struct span prefix,
+                          struct mapping *out)
+{
+    struct mapping made = {0};
+
+    if (!mapping_parse_target(one->name, prefix, &made.to) || one->type != JSON_STRING ||
+        !build_expression(b, one->text, &made))
+        return false;
+    made.to.name = build_keep(b, made.to.name);
     *out = made;
     return true;
 }

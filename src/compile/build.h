@@ -11,6 +11,8 @@ struct build {
     struct arena scratch; /* ends with the build */
     struct deployment *deployment;
     struct span not_yet; /* the whole API is closed, with these words; "" */
+    const struct json *document;
+    struct json *schemas; /* of models, by name: parsed when something first refers to them */
 };
 
 /* Memory that a deployment cannot do without: its document was bounded when it was stored. */
@@ -24,6 +26,9 @@ struct regex *build_pattern(struct build *b, struct span text);
 /* A body for one media type.  A null is an empty text. */
 struct body_template build_template(struct build *b, const struct json *one);
 
+/* False for what has no value whatever the request is; the names are kept. */
+bool build_expression(struct build *b, struct span text, struct mapping *out);
+
 /* The mappings of an object {destination: source} whose destinations begin with `prefix`; only
  * those that `declared` holds, when it is not NULL.  What is no mapping is left out: it never has a
  * value. */
@@ -32,8 +37,15 @@ struct mappings build_mappings(struct build *b, const struct json *parameters, s
 
 enum content_handling build_handling(const struct json *one);
 
-/* build_response.c: fills the method's responses, by ascending status. */
+/* response.c: fills the method's responses, by ascending status. */
 void build_responses(struct build *b, const struct json *method, const struct json *integration,
                      struct method *out);
+
+/* gateway_response.c: the gateway responses that the document changes. */
+void build_replies(struct build *b);
+
+/* validator.c: what the method's request validator checks.  False when the validator that the
+ * method names is not in the document. */
+bool build_validator(struct build *b, const struct json *method, struct method *out);
 
 #endif

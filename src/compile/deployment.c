@@ -128,6 +128,9 @@ static void deployment_drop(struct part *part)
     for (size_t i = 0; i < deployment->path_count; i++)
         jsonpath_release(deployment->paths[i]);
     mem_free(deployment->paths);
+    for (size_t i = 0; i < deployment->schema_count; i++)
+        jsonschema_release(deployment->schemas[i]);
+    mem_free(deployment->schemas);
 }
 
 /* What of the API's settings Portico lacks and must not pass over: a policy that is not looked at
@@ -167,7 +170,9 @@ struct deployment *deployment_compile(struct shelf *shelf, struct span id,
     struct entry *entries = mem_zero(count, sizeof *entries);
 
     arena_init(&b.scratch, 64UL * 1024 * 1024);
+    b.document = document;
     compile_settings(&b, json_member(document, "restApi"));
+    build_replies(&b);
     deployment->id = arena_copy(b.arena, id);
     deployment->root = root;
     for (const struct json *one = resources ? resources->first : NULL; one; one = one->next) {

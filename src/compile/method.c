@@ -110,8 +110,6 @@ static struct span missing_guard(const struct json *method)
         return SPAN("Not yet in Portico: authorizationType other than NONE");
     if (json_member_bool(method, "apiKeyRequired", false))
         return SPAN("Not yet in Portico: API keys");
-    if (json_member_text(method, "requestValidatorId", SPAN("")).len > 0)
-        return SPAN("Not yet in Portico: request validators");
     return SPAN("");
 }
 
@@ -124,6 +122,8 @@ void method_compile(struct build *b, const struct json *resource, const struct j
     out->resource_id = build_keep(b, json_member_text(resource, "id", SPAN("")));
     out->resource_path = build_keep(b, json_member_text(resource, "path", SPAN("/")));
     out->not_yet = b->not_yet.len > 0 ? b->not_yet : missing_guard(one);
+    if (!build_validator(b, one, out) && out->not_yet.len == 0)
+        out->not_yet = SPAN("The deployment does not hold the request validator of this method");
     compile_integration(b, integration, &out->integration);
     out->passthrough =
         passthrough_of(json_member_text(integration, "passthroughBehavior", SPAN("WHEN_NO_MATCH")));

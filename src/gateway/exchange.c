@@ -128,13 +128,6 @@ static enum verdict decide_error(struct exchange *x, int status, struct span err
     return exchange_reply(x, status, lines, body);
 }
 
-enum verdict exchange_fail(struct exchange *x, enum gateway_response type)
-{
-    const struct gateway_response_default *r = gateway_response_default(type);
-
-    return decide_error(x, r->status, r->error_type, r->body);
-}
-
 enum verdict exchange_message(struct exchange *x, int status, const char *error_type,
                               struct span message)
 {

@@ -39,6 +39,13 @@ struct cleanup {
 
 #define EXTENDED_ID_LEN 16
 
+/* Why a gateway response is the reply: $context.error. */
+struct failure {
+    const struct gateway_response_default *type; /* NULL: nothing has failed */
+    struct span message;                         /* at NULL: null */
+    struct span validation;                      /* what a validator found; at NULL: nothing */
+};
+
 struct exchange {
     struct http_stream *stream;
     struct worker *worker;
@@ -56,6 +63,7 @@ struct exchange {
     struct span trace;                     /* X-Amzn-Trace-Id; see exchange_trace */
     const struct view *view;               /* see exchange_view */
     struct outcome outcome;
+    struct failure failure;
     struct rendering *rendering;         /* mapping/render.h; NULL: no template has run */
     const struct backend_answer *answer; /* reply/answer.h; NULL: a mock, or none yet */
     bool has_collected;                  /* the body was asked for */
@@ -78,8 +86,12 @@ static inline struct arena *exchange_arena(struct exchange *x)
     return &x->stream->arena;
 }
 
-/* Decides the reply: a default gateway response. */
+/* Decides the reply: a gateway response, as the API has changed it (reply/failure.c). */
 enum verdict exchange_fail(struct exchange *x, enum gateway_response type);
+
+/* The same with another message than the type's, and with a validator's words (at NULL: none). */
+enum verdict exchange_fail_with(struct exchange *x, enum gateway_response type, struct span message,
+                                struct span validation);
 
 /* Decides the reply: 501 with words. */
 enum verdict exchange_not_yet(struct exchange *x, struct span words);

@@ -2,6 +2,7 @@
 #include "base/base64.h"
 #include "gateway/exchange.h"
 #include "gateway/integration/integration.h"
+#include "gateway/mapping/validate.h"
 #include "gateway/reply/response.h"
 
 /* Makes the ids that the reply carries and that mappings and logs name (section 7.5). */
@@ -61,7 +62,7 @@ static enum verdict read_body(struct exchange *x)
 
     if (!driver)
         return exchange_not_yet(x, SPAN("Not yet in Portico: integrations of this type"));
-    if (!driver->needs_body(x))
+    if (!driver->needs_body(x) && !validate_needs_body(x))
         return GO_ON;
     http_stream_collect(x->stream, HTTP_BODY_MAX, &x->resume);
     x->has_collected = true;
@@ -127,8 +128,10 @@ static const struct step REST_STEPS[] = {
     {"identify", identify},
     {"stage", find_stage},
     {"route", find_route},
+    {"parameters", validate_parameters},
     {"read body", read_body}, /* WAITs only where a consumer needs it */
     {"body read", take_body},
+    {"body", validate_body},
     {"integrate", integrate}, /* WAITs for the backend */
     {"integrated", take_integration},
     {"render", render}, /* reply_at: gateway responses too */
@@ -137,4 +140,4 @@ static const struct step REST_STEPS[] = {
     {"account", account},  /* finish_at: once, always; the runner then sends */
 };
 
-const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 7, 10};
+const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 9, 12};

@@ -42,6 +42,20 @@ const struct request_template *method_template(const struct method *method,
     return fallback;
 }
 
+const struct body_model *method_model(const struct method *method, struct span content_type)
+{
+    struct span media = content_type.at ? media_of(content_type) : SPAN("application/json");
+    const struct body_model *fallback = NULL;
+
+    for (size_t i = 0; i < method->model_count; i++) {
+        if (span_equal_nocase(method->models[i].media, media))
+            return &method->models[i];
+        if (span_is(method->models[i].media, "$default"))
+            fallback = &method->models[i];
+    }
+    return fallback;
+}
+
 static struct outcome outcome_of(const struct integration_response *response)
 {
     if (response->is_invalid)

@@ -15,6 +15,7 @@
 #include "snapshot/gateway_response.h"
 #include "snapshot/part.h"
 #include "text/jsonpath.h"
+#include "text/jsonschema.h"
 #include "text/mapping.h"
 #include "text/regex.h"
 #include "vtl/template.h"
@@ -72,6 +73,25 @@ struct request_template {
     struct outcome outcome; /* of a mock whose template is literal: the same each time */
 };
 
+/* A gateway response that the API has changed (section 4.2). */
+struct gateway_text {
+    struct span media;
+    struct mappings pieces; /* texts and references, one after the other */
+};
+
+struct gateway_reply {
+    int status; /* 0: the default's */
+    struct mappings headers;
+    const struct gateway_text *texts;
+    size_t text_count;
+};
+
+/* What a validator checks bodies of one media type against. */
+struct body_model {
+    struct span media;               /* "$default" stands for all */
+    const struct jsonschema *schema; /* NULL: it does not compile, no body follows it */
+};
+
 enum integration_type {
     INTEGRATION_MOCK,
     INTEGRATION_HTTP,
@@ -102,6 +122,11 @@ struct method {
     struct span not_yet; /* the whole method is not in Portico yet: 501 with these words */
     struct integration integration;
     enum passthrough passthrough;
+    const struct mapping_expression
+        *required; /* parameters that must be there, as AWS lists them */
+    size_t required_count;
+    const struct body_model *models; /* of bodies that are checked */
+    size_t model_count;
     const struct request_template *templates;
     size_t template_count;
     const struct integration_response *responses; /* by ascending status */
@@ -123,6 +148,7 @@ struct deployment {
     struct part part;
     struct span id; /* of the document: SHA-256 */
     const struct route *root;
+    const struct gateway_reply *replies[GATEWAY_RESPONSE_COUNT]; /* NULL: the default */
     const struct span *binary_types; /* binaryMediaTypes, as configured */
     size_t binary_type_count;
     bool is_endpoint_disabled; /* disableExecuteApiEndpoint */
@@ -130,6 +156,8 @@ struct deployment {
     size_t pattern_count;
     struct jsonpath **paths; /* the same of mappings */
     size_t path_count;
+    struct jsonschema **schemas; /* and of models */
+    size_t schema_count;
 };
 
 /* Finds the method for a path as sent (without host, stage and query; not decoded).  NULL when
@@ -140,6 +168,9 @@ const struct method *route_find(const struct deployment *deployment, struct span
 /* The template for a request's Content-Type (at NULL: none was sent), or NULL. */
 const struct request_template *method_template(const struct method *method,
                                                struct span content_type);
+
+/* The model for a request's Content-Type, or NULL. */
+const struct body_model *method_model(const struct method *method, struct span content_type);
 
 /* The outcome of a mock's or backend's status: the response whose pattern matches the whole of
  * `selector`, else the default one, else a failure (section 11). */

@@ -3,6 +3,8 @@
 #ifndef SNAPSHOT_GATEWAY_RESPONSE_H
 #define SNAPSHOT_GATEWAY_RESPONSE_H
 
+#include <stdbool.h>
+
 #include "base/span.h"
 
 enum gateway_response {
@@ -30,11 +32,17 @@ enum gateway_response {
 };
 
 struct gateway_response_default {
+    struct span name; /* the type's: "THROTTLED" */
     int status;
     struct span error_type; /* of x-amzn-ErrorType */
-    struct span body;
+    struct span message;    /* at NULL: null */
+    struct span prefix;     /* of the body, up to the message */
+    struct span body;       /* whole */
 };
 
 const struct gateway_response_default *gateway_response_default(enum gateway_response type);
+
+/* False when no type has that name.  DEFAULT_4XX and DEFAULT_5XX are none. */
+bool gateway_response_find(struct span name, enum gateway_response *out);
 
 #endif

@@ -2,7 +2,9 @@
  * keys, client certificates, canaries) joins the table with them. */
 #include "gateway/mapping/context.h"
 
-#include <inttypes.h>
+#include "text/json.h"
+
+#define MESSAGE_MAX (64 * 1024)
 
 static struct vtl_value text(struct span s)
 {
@@ -169,8 +171,50 @@ static const struct name {
     {SPAN_INIT("apiId"), api_id},
 };
 
+/* ---- errors: not in the map, gateway responses and logs ask for them by name ----------------- */
+
+static struct vtl_value error_message(struct exchange *x)
+{
+    return text(x->failure.message);
+}
+
+/* Quoted, as a value of JSON. */
+static struct vtl_value error_message_string(struct exchange *x)
+{
+    struct buf quoted;
+    struct span copy;
+
+    if (!x->failure.message.at)
+        return vtl_text(SPAN("null"));
+    buf_init(&quoted, MESSAGE_MAX);
+    json_write_text(&quoted, x->failure.message);
+    copy = arena_copy(exchange_arena(x), quoted.is_over ? SPAN("null") : buf_span(&quoted));
+    buf_release(&quoted);
+    return text(copy);
+}
+
+static struct vtl_value error_type(struct exchange *x)
+{
+    return x->failure.type ? text(x->failure.type->name) : vtl_null();
+}
+
+static struct vtl_value error_validation(struct exchange *x)
+{
+    return text(x->failure.validation);
+}
+
+static const struct name ERRORS[] = {
+    {SPAN_INIT("error.message"), error_message},
+    {SPAN_INIT("error.messageString"), error_message_string},
+    {SPAN_INIT("error.responseType"), error_type},
+    {SPAN_INIT("error.validationErrorString"), error_validation},
+};
+
 struct vtl_value context_value(struct exchange *x, struct span name)
 {
+    for (size_t i = 0; x->failure.type && i < COUNT(ERRORS); i++)
+        if (span_equal(ERRORS[i].name, name))
+            return ERRORS[i].value(x);
     for (size_t i = 0; i < COUNT(NAMES); i++)
         if (NAMES[i].value && span_equal(NAMES[i].name, name))
             return NAMES[i].value(x);

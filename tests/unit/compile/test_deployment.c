@@ -332,6 +332,53 @@ static void only_what_looks_at_the_request_is_not_literal(void **state)
     (void)state;
 }
 
+/* "text|{source name}|text" */
+static struct span shown(struct mappings pieces)
+{
+    struct span text = SPAN("");
+
+    for (size_t i = 0; i < pieces.count; i++) {
+        const struct mapping_expression *one = &pieces.at[i].from;
+        bool is_text = one->source == SOURCE_LITERAL;
+
+        text = arena_format(&arena, is_text ? "%.*s%.*s" : "%.*s{%.*s}", SPAN_ARG(text),
+                            SPAN_ARG(one->name));
+    }
+    return text;
+}
+
+static void texts_of_gateway_responses_are_cut_at_references(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } CASES[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"a $context.error.message.", "a {error.message}."},
+        {"$context.a$context.b", "{a}{b}"},
+        {"$stageVariables.x-$method.request.header.X-A", "{x}-{X-A}"},
+        {"$method.request.path.id/$method.request.querystring.q", "{id}/{q}"},
+        {"$method.request.body", "$method.request.body"},
+        {"$5 $ $$ $context. $input.body $", "$5 $ $$ $context. $input.body $"},
+        {"#if(true)$context.a#end", "#if(true){a}#end"},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct span text = arena_format(&arena,
+                                        "{\"gatewayResponses\":{\"DEFAULT_4XX\":{"
+                                        "\"responseTemplates\":{\"application/json\":\"%s\"}}}}",
+                                        CASES[i].text);
+        struct deployment *d = compile(text.at);
+
+        unit_same_text(CASES[i].text, shown(d->replies[THROTTLED]->texts[0].pieces),
+                       span_of(CASES[i].wanted));
+        assert_null(d->replies[API_CONFIGURATION_ERROR]);
+        assert_null(d->replies[REQUEST_TOO_LARGE]);
+        part_leave(&d->part);
+    }
+    (void)state;
+}
+
 static void binary_types_have_wildcards(void **state)
 {
     static const struct {
@@ -438,6 +485,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST(accept_chooses_the_body),
     TEST(only_what_looks_at_the_request_is_not_literal),
     TEST(binary_types_have_wildcards),
+    TEST(texts_of_gateway_responses_are_cut_at_references),
     TEST(guards_that_are_not_there_are_no_open_doors),
     TEST(settings_that_are_not_there_close_the_api),
     TEST(strange_documents_are_survived),
