@@ -1,22 +1,46 @@
-/* From the front: what looks like a region, an account or the word "function" is one only when
- * something follows it, as in AWS's own expression. */
+/* AWS's expression has four optional parts in front of the name, and tries them from the front:
+ * a part is taken when what follows still is a name, else it is not.  So does this, part by part,
+ * over the sixteen ways of taking some; the fuzz target holds it against the expression. */
 #include "control/lambda/name.h"
 
 #include "base/ascii.h"
 
-/* "eu-west-1", "us-gov-east-1" */
+static bool take_word(struct span *rest, struct span word)
+{
+    if (!span_starts(*rest, word))
+        return false;
+    *rest = span_skip(*rest, word.len);
+    return true;
+}
+
+/* -[a-z]+-\d, the whole of it */
+static bool ends_region(struct span s)
+{
+    if (s.len < 4 || s.at[0] != '-' || s.at[s.len - 2] != '-' || !ascii_is_digit(s.at[s.len - 1]))
+        return false;
+    for (size_t i = 1; i + 2 < s.len; i++)
+        if (!ascii_is_lower(s.at[i]))
+            return false;
+    return true;
+}
+
+/* "eu-west-1", "us-gov-east-1", "us-isob-east-1" */
 static bool is_region(struct span s)
 {
-    bool has_dash = false;
+    struct span rest;
 
-    if (s.len < 8 || !ascii_is_digit(s.at[s.len - 1]) || s.at[s.len - 2] != '-')
+    take_word(&s, SPAN("eusc-"));
+    if (s.len < 2 || !ascii_is_lower(s.at[0]) || !ascii_is_lower(s.at[1]))
         return false;
-    for (size_t i = 0; i + 1 < s.len; i++) {
-        if (s.at[i] != '-' && (s.at[i] < 'a' || s.at[i] > 'z'))
-            return false;
-        has_dash |= s.at[i] == '-' && i == 2;
-    }
-    return has_dash || span_starts(s, SPAN("eusc-"));
+    rest = s = span_skip(s, 2);
+    if (ends_region(rest))
+        return true;
+    if (!take_word(&rest, SPAN("-gov")) && !take_word(&rest, SPAN("-iso")))
+        return false;
+    if (ends_region(rest))
+        return true;
+    return span_starts(s, SPAN("-iso")) && rest.len > 0 && ascii_is_lower(rest.at[0]) &&
+           ends_region(span_skip(rest, 1));
 }
 
 static bool is_account(struct span s)
@@ -35,8 +59,20 @@ static bool is_plain(struct span s)
     return s.len > 0;
 }
 
-/* Takes the piece before the next ':' when it `fits` and something follows it. */
-static bool take_if(struct span *rest, bool (*fits)(struct span), struct span *out)
+static bool is_partition(struct span s)
+{
+    if (s.len == 0)
+        return true;
+    if (!take_word(&s, SPAN("aws")))
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (!ascii_is_letter(s.at[i]) && s.at[i] != '-')
+            return false;
+    return true;
+}
+
+/* Takes the piece before the next ':' when it fits. */
+static bool take_piece(struct span *rest, bool (*fits)(struct span), struct span *out)
 {
     size_t colon = span_find(*rest, ':');
 
@@ -47,47 +83,43 @@ static bool take_if(struct span *rest, bool (*fits)(struct span), struct span *o
     return true;
 }
 
-static bool is_arn(struct span s)
+/* NAME or NAME:QUALIFIER, the whole of it */
+static bool take_name(struct span rest, struct function_name *out)
 {
-    return span_is(s, "arn");
+    size_t colon = span_find(rest, ':');
+
+    out->name = span_first(rest, colon);
+    if (colon < rest.len) {
+        out->qualifier = span_skip(rest, colon + 1);
+        if (!span_is(out->qualifier, "$LATEST") && !is_plain(out->qualifier))
+            return false;
+    }
+    return is_plain(out->name);
 }
 
-static bool is_partition(struct span s)
-{
-    return span_starts(s, SPAN("aws"));
-}
+enum part { FUNCTION = 1, ACCOUNT = 2, REGION = 4, ARN = 8 };
 
-static bool is_lambda(struct span s)
+static bool parse_with(struct span rest, unsigned parts, struct function_name *out)
 {
-    return span_is(s, "lambda");
-}
+    struct span partition;
 
-static bool is_function(struct span s)
-{
-    return span_is(s, "function");
+    *out = (struct function_name){.region = {"", 0}, .account = {"", 0}, .qualifier = {"", 0}};
+    return (!(parts & ARN) ||
+            (take_word(&rest, SPAN("arn:")) && take_piece(&rest, is_partition, &partition) &&
+             take_word(&rest, SPAN("lambda:")))) &&
+           (!(parts & REGION) || take_piece(&rest, is_region, &out->region)) &&
+           (!(parts & ACCOUNT) || take_piece(&rest, is_account, &out->account)) &&
+           (!(parts & FUNCTION) || take_word(&rest, SPAN("function:"))) && take_name(rest, out);
 }
 
 bool function_name_parse(struct span text, struct function_name *out)
 {
-    struct function_name name = {.region = {"", 0}, .account = {"", 0}, .qualifier = {"", 0}};
-    struct span word;
-    size_t colon;
+    struct function_name name;
 
-    if (take_if(&text, is_arn, &word) &&
-        !(take_if(&text, is_partition, &word) && take_if(&text, is_lambda, &word)))
-        return false;
-    take_if(&text, is_region, &name.region);
-    take_if(&text, is_account, &name.account);
-    take_if(&text, is_function, &word);
-    colon = span_find(text, ':');
-    name.name = span_first(text, colon);
-    if (colon < text.len) {
-        name.qualifier = span_skip(text, colon + 1);
-        if (!span_is(name.qualifier, "$LATEST") && !is_plain(name.qualifier))
-            return false;
-    }
-    if (!is_plain(name.name))
-        return false;
-    *out = name;
-    return true;
+    for (unsigned parts = 16; parts-- > 0;)
+        if (parse_with(text, parts, &name)) {
+            *out = name;
+            return true;
+        }
+    return false;
 }
