@@ -85,7 +85,7 @@ run: ## installs what is missing, builds, and starts Portico with the example (P
 	@PORT='$(PORT)' DATA='$(DATA)' tools/run
 
 check: ## installs what is missing and runs every test
-	@tools/setup
+	@tools/setup tests
 	@$(MAKE) --no-print-directory -j2 check-build
 	@$(MAKE) --no-print-directory check-tests
 
@@ -96,7 +96,7 @@ $(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
 check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/tests/fault/load
 
 check-tests: check-source check-layers check-coverage
-	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/compat/jsonschema/run \
+	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/compat/sdk/run tests/compat/jsonschema/run \
 		tests/fault/run tests/fault/traffic
 
 # The tests of what several threads touch, under ThreadSanitizer.
