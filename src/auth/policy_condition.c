@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/number.h"
 
 enum sort {
@@ -102,14 +103,6 @@ static bool take_number(struct span *s, size_t digits, int *out)
     return true;
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar, years counted from March. */
-static int64_t days_of(int year, int month, int day)
-{
-    int y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
-
-    return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 /* "Z", "+hh:mm", "-hhmm" or nothing: minutes to subtract. */
 static bool take_zone(struct span s, int *minutes)
 {
@@ -158,7 +151,7 @@ static bool take_day(struct span *s, int64_t *out)
         return false;
     if (month < 1 || month > 12 || day < 1 || day > 31)
         return false;
-    *out = days_of(year, month, day);
+    *out = clock_days(year, month, day);
     return true;
 }
 

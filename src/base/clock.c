@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/number.h"
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec t;
@@ -92,4 +94,39 @@ size_t clock_clf(int64_t wall, char out[static CLOCK_TEXT_MAX])
 
     return (size_t)snprintf(out, CLOCK_TEXT_MAX, "%02d/%s/%04d:%02d:%02d:%02d +0000", t.tm_mday,
                             MONTHS[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+size_t clock_basic(int64_t wall, char out[static CLOCK_TEXT_MAX])
+{
+    struct tm t = utc(wall);
+
+    return (size_t)snprintf(out, CLOCK_TEXT_MAX, "%04d%02d%02dT%02d%02d%02dZ", t.tm_year + 1900,
+                            t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+/* Years are counted from March, so that the day that may be missing is the last of a year. */
+int64_t clock_days(int year, int month, int day)
+{
+    int y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
+
+    return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+bool clock_read_basic(struct span text, int64_t *seconds)
+{
+    static const struct {
+        unsigned at, len, least, most;
+    } PARTS[] = {{0, 4, 0, 9999}, {4, 2, 1, 12},  {6, 2, 1, 31},
+                 {9, 2, 0, 23},   {11, 2, 0, 59}, {13, 2, 0, 60}};
+    uint64_t n[COUNT(PARTS)];
+
+    if (text.len != 16 || text.at[8] != 'T' || text.at[15] != 'Z')
+        return false;
+    for (size_t i = 0; i < COUNT(PARTS); i++)
+        if (!number_u64((struct span){text.at + PARTS[i].at, PARTS[i].len}, &n[i]) ||
+            n[i] < PARTS[i].least || n[i] > PARTS[i].most)
+            return false;
+    *seconds = clock_days((int)n[0], (int)n[1], (int)n[2]) * 86400 +
+               (int64_t)(n[3] * 3600 + n[4] * 60 + n[5]);
+    return true;
 }

@@ -5,8 +5,11 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/span.h"
 
 struct clock {
     int64_t (*now)(const struct clock *clock);
@@ -44,5 +47,13 @@ int clock_poll_ms(int64_t now, int64_t at);
 size_t clock_http(int64_t wall, char out[static CLOCK_TEXT_MAX]);
 size_t clock_iso(int64_t wall, char out[static CLOCK_TEXT_MAX]);
 size_t clock_clf(int64_t wall, char out[static CLOCK_TEXT_MAX]);
+
+/* ISO 8601's basic format to the second, as signatures have it: "19941106T084937Z".  The reader
+ * takes that and nothing else; its seconds count from 1970. */
+size_t clock_basic(int64_t wall, char out[static CLOCK_TEXT_MAX]);
+bool clock_read_basic(struct span text, int64_t *seconds);
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+int64_t clock_days(int year, int month, int day);
 
 #endif

@@ -231,6 +231,40 @@ static void times_are_written_as_each_reader_expects(void **state)
     assert_string_equal(out, "1994-11-06T08:49:37.123Z");
     clock_clf(clock_wall(&clock), out);
     assert_string_equal(out, "06/Nov/1994:08:49:37 +0000");
+    clock_basic(clock_wall(&clock), out);
+    assert_string_equal(out, "19941106T084937Z");
+    (void)state;
+}
+
+static void times_of_signatures_are_read_strictly(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_good;
+        int64_t seconds;
+    } CASES[] = {
+        {"19700101T000000Z", true, 0},
+        {"19941106T084937Z", true, 784111777},
+        {"20240229T235960Z", true, 1709251200},
+        {"19691231T235959Z", true, -1},
+        {"20240301T000000Z", true, 1709251200},
+        {"20240101T000000", false, 0},
+        {"20240101t000000Z", false, 0},
+        {"20241301T000000Z", false, 0},
+        {"20240132T000000Z", false, 0},
+        {"20240101T240000Z", false, 0},
+        {"2024 101T000000Z", false, 0},
+        {"2024-01-01T00:00Z", false, 0},
+        {"", false, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        int64_t seconds = 0;
+
+        if (clock_read_basic(span_of(CASES[i].text), &seconds) != CASES[i].is_good ||
+            seconds != CASES[i].seconds)
+            fail_msg("%s: %lld", CASES[i].text, (long long)seconds);
+    }
     (void)state;
 }
 
@@ -282,6 +316,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(malformed_utf8_is_seen_and_repaired_as_java_does),
     cmocka_unit_test(escapes_decode_and_encode),
     cmocka_unit_test(times_are_written_as_each_reader_expects),
+    cmocka_unit_test(times_of_signatures_are_read_strictly),
     cmocka_unit_test(poll_waits_until_a_time_and_never_by_mistake_for_ever),
     cmocka_unit_test(a_uuid_has_version_and_variant),
 };
