@@ -123,6 +123,18 @@ void rig_write(const struct rig *rig, char letter, const char *name, const char 
     chmod(path, 0755);
 }
 
+void rig_folder(const struct rig *rig, char letter, const char *name)
+{
+    char path[256], sha[HOST_PACKAGE_LEN + 1];
+
+    memset(sha, letter, HOST_PACKAGE_LEN);
+    sha[HOST_PACKAGE_LEN] = '\0';
+    snprintf(path, sizeof path, "%s/packages/%s", rig->data, sha);
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/packages/%s/%s", rig->data, sha, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+}
+
 struct host_message rig_hear(struct rig *rig, int descriptors[static HOST_DESCRIPTORS_MAX])
 {
     struct host_message message;

@@ -37,6 +37,8 @@ void rig_connect(struct rig *rig);
 /* Writes a file into the unpacked package `letter` (its name is 64 times that letter). */
 void rig_write(const struct rig *rig, char letter, const char *name, const char *text);
 
+void rig_folder(const struct rig *rig, char letter, const char *name);
+
 /* Waits for the next message. */
 struct host_message rig_hear(struct rig *rig, int descriptors[static HOST_DESCRIPTORS_MAX]);
 
