@@ -95,8 +95,10 @@ $(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
 
 check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/tests/fault/load
 
+COMPAT := tests/compat/run tests/compat/sdk/run tests/compat/jsonschema/run tests/compat/codecs/run
+
 check-tests: check-source check-layers check-coverage
-	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run tests/compat/run tests/compat/sdk/run tests/compat/jsonschema/run \
+	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run $(COMPAT) \
 		tests/fault/run tests/fault/traffic
 
 # The tests of what several threads touch, under ThreadSanitizer.
