@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/uri.h"
 #include "control/decode.h"
+#include "text/xml.h"
 
 #define NAME_DEPTH_MAX 16
 #define LIST_MAX 1000
@@ -203,38 +204,6 @@ enum fault query_decode(struct arena *arena, const struct control_match *match, 
 
 /* --- XML ------------------------------------------------------------------------------------ */
 
-static void add_xml_text(struct buf *out, struct span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-
-        if (c == '&')
-            buf_add_text(out, "&amp;");
-        else if (c == '<')
-            buf_add_text(out, "&lt;");
-        else if (c == '>')
-            buf_add_text(out, "&gt;");
-        else if (c == '"')
-            buf_add_text(out, "&quot;");
-        else if (c == '\r')
-            buf_add_text(out, "&#xD;");
-        else if (c >= ' ' || c == '\n' || c == '\t')
-            buf_add_char(out, (char)c);
-        else
-            buf_add_text(out, "\xEF\xBF\xBD"); /* XML 1.0 has no place for it */
-    }
-}
-
-static void open_tag(struct buf *out, struct span name)
-{
-    buf_addf(out, "<%.*s>", SPAN_ARG(name));
-}
-
-static void close_tag(struct buf *out, struct span name)
-{
-    buf_addf(out, "</%.*s>", SPAN_ARG(name));
-}
-
 static void add_value(struct buf *out, const struct model_type *type, const struct json *value);
 
 static void add_members(struct buf *out, const struct model_shape *shape, const struct json *tree)
@@ -245,9 +214,9 @@ static void add_members(struct buf *out, const struct model_shape *shape, const 
 
         if (!value || value->type == JSON_NULL)
             continue;
-        open_tag(out, member->wire);
+        xml_open(out, member->wire);
         add_value(out, member->type, value);
-        close_tag(out, member->wire);
+        xml_close(out, member->wire);
     }
 }
 
@@ -260,7 +229,7 @@ static void add_items(struct buf *out, const struct model_type *type, const stru
             buf_add_text(out, "<member>");
         } else {
             buf_add_text(out, "<entry><key>");
-            add_xml_text(out, one->name);
+            xml_write_text(out, one->name);
             buf_add_text(out, "</key><value>");
         }
         add_value(out, type->of, one);
@@ -279,7 +248,7 @@ static void add_value(struct buf *out, const struct model_type *type, const stru
     else if (value->type == JSON_TRUE || value->type == JSON_FALSE)
         buf_add_text(out, value->type == JSON_TRUE ? "true" : "false");
     else
-        add_xml_text(out, value->text);
+        xml_write_text(out, value->text);
 }
 
 static void start(struct encoded *out, unsigned status)
@@ -301,7 +270,7 @@ bool query_encode(const struct model_service *service, const struct model_operat
         buf_addf(body, "</%.*sResult>", SPAN_ARG(operation->name));
     }
     buf_add_text(body, "<ResponseMetadata><RequestId>");
-    add_xml_text(body, request_id);
+    xml_write_text(body, request_id);
     buf_addf(body, "</RequestId></ResponseMetadata></%.*sResponse>", SPAN_ARG(operation->name));
     return !body->is_over;
 }
@@ -313,9 +282,9 @@ bool query_encode_error(const struct model_service *service, const struct model_
     buf_addf(body, "<ErrorResponse xmlns=\"%.*s\">\n  <Error>\n    <Type>%s</Type>\n",
              SPAN_ARG(service->xmlns), answer->error->status < 500 ? "Sender" : "Receiver");
     buf_addf(body, "    <Code>%.*s</Code>\n    <Message>", SPAN_ARG(answer->error->code));
-    add_xml_text(body, answer->text);
+    xml_write_text(body, answer->text);
     buf_add_text(body, "</Message>\n  </Error>\n  <RequestId>");
-    add_xml_text(body, request_id);
+    xml_write_text(body, request_id);
     buf_add_text(body, "</RequestId>\n</ErrorResponse>\n");
     return !body->is_over;
 }
