@@ -11,6 +11,7 @@
 #include "supervise/options.h"
 #include "supervise/status.h"
 #include "supervise/supervisor.h"
+#include "supervise/up.h"
 #include "vtl/render_command.h"
 
 #define EXIT_USAGE 2
@@ -45,7 +46,8 @@ static const struct command COMMANDS[] = {
      "  portico status\n"
      "  portico status --data /srv/portico\n"
      "\n"
-     "Exits 0 when a Portico runs on that data directory, else 1.\n",
+     "Lists the stacks that 'portico up' has made, with their URLs. Exits 0 when a Portico runs\n"
+     "on that data directory, else 1.\n",
      run_status, false},
     {"version", "version", "print the versions of Portico and of its libraries", "", run_version,
      false},
@@ -59,9 +61,23 @@ static const struct command COMMANDS[] = {
      "An event is what a Lambda proxy function gets; its requestContext is $context. --trace\n"
      "prints each directive with its value to stderr, and the overrides at the end.\n",
      vtl_command, false},
-    {"up", "up [DIR|FILE]", "deploy a SAM, CloudFormation or OpenAPI file", "", NULL, false},
+    {"up", "up [DIR|FILE] [--stack NAME] [--once] [--data DIR]",
+     "deploy a SAM or CloudFormation template",
+     "Examples:\n"
+     "  portico up                           template.yaml of this folder\n"
+     "  portico up examples/users --once\n"
+     "  portico up api.yaml --stack shop     the stack's name is else the folder's\n"
+     "\n"
+     "Asks the Portico that runs ('portico serve') to make what the template says, all of it or\n"
+     "nothing; prints a line for each resource, then the URLs and outputs. Run again after a\n"
+     "change, it changes what differs. URLs stay the same. Without --once it will watch the\n"
+     "files one day; today it deploys once too. docs/manual/up.md lists what is supported.\n",
+     up_command, false},
     {"logs", "logs [-f]", "show logs", "", NULL, false},
-    {"down", "down [STACK]", "delete a stack", "", NULL, false},
+    {"down", "down [STACK] [--data DIR]", "delete a stack",
+     "Deletes all that 'portico up' has made for the stack; without a name, the only one there\n"
+     "is. 'portico status' lists them.\n",
+     down_command, false},
     {"backup", "backup FILE", "write all data to a file", "", NULL, false},
     {"restore", "restore FILE", "read it back", "", NULL, false},
 };

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 #define BODY_MAX RECORD_BODY_MAX
 #define CALL_WORDS_MAX 8192 /* longer ones are cut */
 
@@ -205,11 +207,23 @@ struct json *call_time(struct call *call)
     return json_number(call->arena, clock_wall(call->control->clock) / MICROS_PER_SECOND);
 }
 
+void call_await_gateways(struct control *control, uint64_t revision)
+{
+    if (!control->feed)
+        return;
+    feed_server_publish(control->feed, revision);
+    if (!feed_server_wait(control->feed, revision))
+        log_warn("a gateway is late: revision %llu is durable, but not served everywhere",
+                 (unsigned long long)revision);
+}
+
 struct span call_new_id(struct call *call, const struct model_kind *kind, const struct json *tree)
 {
     struct span chosen = json_member_text(json_member(tree, "tags"), "_custom_id_", SPAN(""));
     char *id;
 
+    if (call->ids_taken < call->id_count)
+        return call->ids[call->ids_taken++];
     if (chosen.len > 0)
         return chosen;
     id = arena_alloc(call->arena, kind->id_length + 1);

@@ -42,6 +42,9 @@ struct call {
     struct json *output;
     struct model_answer refused; /* FAULT_DENIED: what the caller is told; the text is filled */
     bool needs_feed;             /* a gateway must know of this write before it is answered */
+    struct span package;         /* of a function, where it did not come in the input; else empty */
+    const struct span *ids; /* for new records, in order, instead of ids made here; may be NULL */
+    size_t id_count, ids_taken;
     struct span blobs[CALL_BLOBS_MAX]; /* held until the call has ended */
     size_t blob_count;
 };
@@ -95,7 +98,11 @@ struct span call_label(const struct call *call, const struct model_kind *kind);
 /* Epoch seconds. */
 struct json *call_time(struct call *call);
 
-/* A fresh id of the kind, or the one that the tag _custom_id_ chooses. */
+/* Waits until every connected gateway serves the revision, for a while; says so in the log when
+ * one is late. */
+void call_await_gateways(struct control *control, uint64_t revision);
+
+/* A fresh id of the kind, or the one that was chosen for it: call->ids, the tag _custom_id_. */
 struct span call_new_id(struct call *call, const struct model_kind *kind, const struct json *tree);
 
 /* ---- hooks: what the tables cannot say about a kind, one file per kind ---------------------- */

@@ -117,12 +117,8 @@ static enum fault run(struct call *call)
     rc = FAULT_CONFLICT;
     for (int i = 0; rc == FAULT_CONFLICT && i < TRIES_MAX; i++)
         rc = run_once(call, &revision, &why);
-    if (rc == OK && call->needs_feed && call->control->feed) {
-        feed_server_publish(call->control->feed, revision);
-        if (!feed_server_wait(call->control->feed, revision))
-            log_warn("a gateway is late: revision %llu is durable, but not served everywhere",
-                     (unsigned long long)revision);
-    }
+    if (rc == OK && call->needs_feed)
+        call_await_gateways(call->control, revision);
     if (rc == OK && is_write(call->match->operation))
         store_blobs_clean(call->control->store, NULL);
     if (rc != OK && rc != FAULT_DENIED)

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "control/cloudformation/serve.h"
 #include "control/publish.h"
 #include "control/serve.h"
 #include "crypto/digest.h"
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
 {
     struct control control = {.clock = &CLOCK_SYSTEM};
     struct control_server *server;
+    struct up_server *up;
     char epoch[FEED_EPOCH_MAX];
     const char *folder;
     uint64_t revision;
@@ -69,10 +71,12 @@ int main(int argc, char **argv)
     control.feed = feed_server_new(child_descriptor(&child, "feed-listener", 0), epoch, revision,
                                    publish_source(control.store));
     server = control_server_new(&control, child_descriptor(&child, "control-listener", 0), &why);
-    if (!server || pthread_create(&thread, NULL, wait_orders, server) != 0)
-        child_refuse(&child, "%s", why.text);
+    up = server ? up_server_new(&control, child_descriptor(&child, "up-listener", 0)) : NULL;
+    if (!server || !up || pthread_create(&thread, NULL, wait_orders, server) != 0)
+        child_refuse(&child, "%s", server ? "cannot start a thread" : why.text);
     child_ready(&child);
     control_server_run(server);
+    up_server_free(up);
     feed_server_free(control.feed);
     control_routes_free(control.routes);
     store_close(control.store);

@@ -342,6 +342,19 @@ void folder_close(struct folder *folder)
     close(folder->lock);
 }
 
+bool folder_socket(const char *path, const char *name, char *out, size_t size)
+{
+    char link[PATH_MAX], elsewhere[PATH_MAX];
+    ssize_t n = -1;
+    int len;
+
+    if (snprintf(link, sizeof link, "%s/" RUN "/" SOCKETS_LINK, path) < PATH_MAX)
+        n = readlink(link, elsewhere, sizeof elsewhere);
+    len = n > 0 ? snprintf(out, size, "%.*s/%s", (int)n, elsewhere, name)
+                : snprintf(out, size, "%s/" RUN "/%s", path, name);
+    return len > 0 && (size_t)len < size;
+}
+
 int folder_listen(const struct folder *folder, const char *name, int type, struct problem *why)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -40,6 +40,10 @@ void folder_note(const struct folder *folder, const char *name, const char *text
 /* Reads a small file of PATH/run, without its newline; false when it is not there. */
 bool folder_read(const char *path, const char *name, char *out, size_t size);
 
+/* The path of a socket of the Portico on PATH, wherever its sockets are; false when it is too long
+ * for an address. */
+bool folder_socket(const char *path, const char *name, char *out, size_t size);
+
 /* True when a Portico holds PATH's lock; *pid is its process, 0 when not known. */
 bool folder_is_held(const char *path, pid_t *pid);
 

@@ -9,6 +9,7 @@
 
 #include "base/span.h"
 #include "supervise/folder.h"
+#include "supervise/up.h"
 
 #define NOTE_MAX 256
 
@@ -26,6 +27,8 @@ static void print_one(const char *path, pid_t pid)
         if (folder_read(path, name, text, sizeof text))
             printf("  %-8s PID %s\n", CHILDREN[i], text);
     }
+    fflush(stdout);
+    up_print_stacks(path);
 }
 
 static int print_memory(void)

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "link/child.h"
+#include "link/up.h"
 #include "supervise/folder.h"
 #include "supervise/listener.h"
 #include "supervise/process.h"
@@ -40,7 +41,7 @@ enum phase {
 struct supervisor {
     struct folder folder;
     struct listeners listeners;
-    int feed, control, host; /* listening unix sockets */
+    int feed, control, host, up; /* listening unix sockets */
     int signals;
     struct process children[CHILD_COUNT];
     enum phase phase;
@@ -358,7 +359,8 @@ static enum fault open_all(struct supervisor *s, const struct options *options, 
     if (rc == OK &&
         ((s->feed = folder_listen(&s->folder, "feed.sock", SOCK_STREAM, why)) < 0 ||
          (s->control = folder_listen(&s->folder, "control.sock", SOCK_STREAM, why)) < 0 ||
-         (s->host = folder_listen(&s->folder, "host.sock", SOCK_SEQPACKET, why)) < 0))
+         (s->host = folder_listen(&s->folder, "host.sock", SOCK_SEQPACKET, why)) < 0 ||
+         (s->up = folder_listen(&s->folder, UP_SOCKET, SOCK_STREAM, why)) < 0))
         rc = why->code;
     if (rc != OK)
         folder_close(&s->folder);
@@ -393,6 +395,7 @@ static void describe_children(struct supervisor *s, const struct options *option
     add_common(s, options, &control->arguments);
     arguments_add_descriptor(&control->arguments, "feed-listener", s->feed);
     arguments_add_descriptor(&control->arguments, "control-listener", s->control);
+    arguments_add_descriptor(&control->arguments, "up-listener", s->up);
     arguments_add_descriptor(&control->arguments, "lock", s->folder.lock);
 
     *host = (struct process){.name = "host", .lifeline = -1};
@@ -414,7 +417,7 @@ static void note_self(struct supervisor *s)
 
 int supervisor_run(const struct options *options)
 {
-    struct supervisor s = {.signals = -1, .feed = -1, .control = -1, .host = -1};
+    struct supervisor s = {.signals = -1, .feed = -1, .control = -1, .host = -1, .up = -1};
     struct problem why = {0};
 
     umask(077);
@@ -436,6 +439,7 @@ int supervisor_run(const struct options *options)
     close(s.feed);
     close(s.control);
     close(s.host);
+    close(s.up);
     close(s.signals);
     folder_close(&s.folder);
     return s.exit_code;

@@ -107,7 +107,7 @@ static enum fault check_source(struct call *call, const struct json *code)
 
 enum fault package_take(struct call *call, const struct json *code, struct package *out)
 {
-    struct span text = json_member_text(code, "ZipFile", SPAN("")), zip;
+    struct span text = json_member_text(code, "ZipFile", SPAN("")), zip = call->package;
     struct package package;
     enum fault rc = check_source(call, code);
 
@@ -115,7 +115,7 @@ enum fault package_take(struct call *call, const struct json *code, struct packa
         return rc;
     if (text.len / 4 * 3 > PACKAGE_ZIPPED_MAX + 3)
         zip = (struct span){NULL, PACKAGE_ZIPPED_MAX + 1};
-    else if (!base64_decode(call->arena, text, false, &zip))
+    else if (zip.len == 0 && !base64_decode(call->arena, text, false, &zip))
         return call_refuse_as(call, "InvalidParameterValueException",
                               "Could not unzip uploaded file. Please check your file, then try to "
                               "upload again.");
