@@ -83,9 +83,9 @@ bool mapping_parse_target(struct span text, struct span prefix, struct mapping_t
         struct span word;
         enum mapping_place place;
     } PLACES[] = {
-        {SPAN_INIT("path."), PLACE_PATH},
-        {SPAN_INIT("querystring."), PLACE_QUERY},
-        {SPAN_INIT("header."), PLACE_HEADER},
+        {SPAN_INIT("path."), TO_PATH},
+        {SPAN_INIT("querystring."), TO_QUERY},
+        {SPAN_INIT("header."), TO_HEADER},
     };
 
     if (!span_starts(text, prefix))

@@ -35,7 +35,7 @@ struct mapping_expression {
 /* False, and *out untouched, when it is none of the forms above. */
 bool mapping_parse(struct span text, struct mapping_expression *out);
 
-enum mapping_place { PLACE_PATH, PLACE_QUERY, PLACE_HEADER };
+enum mapping_place { TO_PATH, TO_QUERY, TO_HEADER };
 
 struct mapping_target {
     enum mapping_place place;

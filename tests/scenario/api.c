@@ -271,7 +271,7 @@ static bool begin_method(struct builder *b, struct span line)
 
 static bool set_proxy(struct builder *b, struct span uri)
 {
-    struct json *integration = json_new(arena_of(b), JSON_OBJECT), *parameters;
+    struct json *integration = json_new(arena_of(b), JSON_OBJECT), *parameters = NULL;
 
     json_set(integration, "type", json_text(arena_of(b), SPAN("HTTP_PROXY")));
     json_set(integration, "httpMethod", json_text(arena_of(b), SPAN("ANY")));
@@ -282,7 +282,7 @@ static bool set_proxy(struct builder *b, struct span uri)
                  json_text(arena_of(b), SPAN("method.request.path.proxy")));
     }
     b->integration = integration;
-    return true;
+    return !parameters || declare(b, SPAN("method.request.path.proxy"), false);
 }
 
 static bool method_line(struct builder *b, struct span line)

@@ -1,4 +1,5 @@
 /* Method: shown with its responses and its integration, which are records of their own. */
+#include "control/apigateway/mapping.h"
 #include "control/patch.h"
 
 static enum fault check(struct call *call, struct span parent, struct json *tree)
@@ -16,7 +17,7 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
                               "Invalid authorization type specified. Valid options are "
                               "NONE,AWS_IAM,CUSTOM,COGNITO_USER_POOLS");
     json_remove(tree, SPAN("authorizerId")); /* dropped silently, as on AWS */
-    return OK;
+    return mapping_check_declared(call, json_member(tree, "requestParameters"));
 }
 
 /* The records of a kind below `path` as an object by status. */
@@ -88,13 +89,12 @@ static enum fault show_integration(struct call *call, struct span parent, struct
 }
 
 /* The checks of spec/control-plane-rest.md, section 5.4, in AWS's words. */
-static enum fault check_integration(struct call *call, struct span parent, struct json *tree)
+static enum fault check_endpoint(struct call *call, const struct json *tree)
 {
     struct span type = json_member_text(tree, "type", SPAN(""));
     struct span uri = json_member_text(tree, "uri", SPAN(""));
     bool is_aws = span_starts(type, SPAN("AWS")), is_mock = span_is(type, "MOCK");
 
-    (void)parent;
     if (!is_mock && json_member_text(tree, "httpMethod", SPAN("")).len == 0)
         return call_refuse_as(call, "BadRequestException",
                               "Enumeration value for HttpMethod must be non-empty");
@@ -109,6 +109,15 @@ static enum fault check_integration(struct call *call, struct span parent, struc
         return call_refuse_as(call, "BadRequestException",
                               "AWS ARN for integration must contain path or action");
     return OK;
+}
+
+static enum fault check_integration(struct call *call, struct span parent, struct json *tree)
+{
+    enum fault rc = check_endpoint(call, tree);
+
+    if (!rc)
+        rc = mapping_check_request(call, parent, json_member(tree, "requestParameters"));
+    return rc ? rc : mapping_check_types(call, json_member(tree, "requestTemplates"));
 }
 
 /* The parameter stands in the path.  The list is shown when it is empty, too. */
@@ -133,34 +142,45 @@ const struct kind_hooks INTEGRATION_HOOKS = {.kind = "Integration",
                                              .show = show_integration};
 
 /* A second response without a pattern would never be chosen: AWS refuses it. */
-static enum fault check_response(struct call *call, struct span parent, struct json *tree)
+static enum fault check_pattern(struct call *call, struct span parent, const struct json *tree)
 {
     struct span status = json_member_text(tree, "statusCode", SPAN(""));
-    const struct model_kind *method_response =
-        model_kind(call->match->service, SPAN("MethodResponse"));
-    struct record_key key = {call->account, call->region, method_response->name, parent, status};
-    struct json *all, *templates = json_member(tree, "responseTemplates");
-    enum fault rc = call_load_all(call, "IntegrationResponse", parent, &all);
+    struct json *all;
+    enum fault rc;
+
+    if (json_member_text(tree, "selectionPattern", SPAN("")).len > 0)
+        return OK;
+    rc = call_load_all(call, "IntegrationResponse", parent, &all);
+    for (const struct json *one = rc ? NULL : all->first; one; one = one->next)
+        if (!span_equal(json_member_text(one, "statusCode", SPAN("")), status) &&
+            json_member_text(one, "selectionPattern", SPAN("")).len == 0)
+            return call_refuse_as(call, "ConflictException",
+                                  "Integration response with selection pattern default already "
+                                  "exists");
+    return rc;
+}
+
+static enum fault check_response(struct call *call, struct span parent, struct json *tree)
+{
+    const struct model_kind *kind = model_kind(call->match->service, SPAN("MethodResponse"));
+    struct json *templates = json_member(tree, "responseTemplates"), *method_response;
+    const struct json *parameters = json_member(tree, "responseParameters");
+    enum fault rc = check_pattern(call, parent, tree);
 
     for (struct json *one = templates ? templates->first : NULL; one; one = one->next)
         if (one->type == JSON_STRING && one->text.len == 0)
             one->type = JSON_NULL; /* AWS stores and returns an empty template as null */
-    for (const struct json *one = rc ? NULL : all->first; one; one = one->next)
-        if (!span_equal(json_member_text(one, "statusCode", SPAN("")), status) &&
-            json_member_text(one, "selectionPattern", SPAN("")).len == 0 &&
-            json_member_text(tree, "selectionPattern", SPAN("")).len == 0)
-            return call_refuse_as(call, "ConflictException",
-                                  "Integration response with selection pattern default already "
-                                  "exists");
-    if (rc || !json_member(tree, "responseParameters") ||
-        json_member(tree, "responseParameters")->count == 0)
+    if (!rc)
+        rc = mapping_check_types(call, templates);
+    if (rc || !parameters || parameters->count == 0)
         return rc;
-    rc = store_get(call->tx, &key, call->arena, NULL, NULL);
-    return rc == FAULT_NOT_FOUND
-               ? call_refuse_as(call, "BadRequestException",
-                                "Invalid mapping expression specified: Validation Result: "
-                                "warnings : [], errors : [No method response exists for method.]")
-               : rc;
+    rc = call_load(call, kind, parent, json_member_text(tree, "statusCode", SPAN("")),
+                   &method_response);
+    if (rc == FAULT_NOT_FOUND)
+        return call_refuse_as(call, "BadRequestException",
+                              "Invalid mapping expression specified: Validation Result: "
+                              "warnings : [], errors : [No method response exists for method.]");
+    return rc ? rc : mapping_check_response(call, method_response, parameters);
 }
 
 const struct kind_hooks INTEGRATION_RESPONSE_HOOKS = {

@@ -145,7 +145,7 @@ static enum fault override(struct exchange *x, const char *member, struct list *
 enum verdict request_parameters(struct exchange *x, struct request_parameters *out)
 {
     static const char *const MEMBERS[] = {
-        [PLACE_PATH] = "path", [PLACE_QUERY] = "querystring", [PLACE_HEADER] = "header"};
+        [TO_PATH] = "path", [TO_QUERY] = "querystring", [TO_HEADER] = "header"};
     const struct mappings *mappings = &x->method->integration.mappings;
     struct list lists[COUNT(MEMBERS)] = {0};
     enum fault rc = OK;
@@ -160,9 +160,9 @@ enum verdict request_parameters(struct exchange *x, struct request_parameters *o
     if (rc)
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     *out = (struct request_parameters){
-        .path = {lists[PLACE_PATH].at, lists[PLACE_PATH].count},
-        .query = {lists[PLACE_QUERY].at, lists[PLACE_QUERY].count},
-        .header = {lists[PLACE_HEADER].at, lists[PLACE_HEADER].count},
+        .path = {lists[TO_PATH].at, lists[TO_PATH].count},
+        .query = {lists[TO_QUERY].at, lists[TO_QUERY].count},
+        .header = {lists[TO_HEADER].at, lists[TO_HEADER].count},
     };
     return GO_ON;
 }

@@ -82,7 +82,7 @@ static bool render_lines(struct exchange *x, const struct gateway_reply *reply, 
 
     buf_init(&lines, LINES_MAX);
     for (size_t i = 0; i < reply->headers.count; i++)
-        if (reply->headers.at[i].to.place == PLACE_HEADER &&
+        if (reply->headers.at[i].to.place == TO_HEADER &&
             source_text(x, &reply->headers.at[i], &value) == OK && value.at)
             reply_header_add(&lines, reply->headers.at[i].to.name, value, &has_type);
     if (!has_type)

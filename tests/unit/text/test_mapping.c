@@ -58,9 +58,9 @@ static void destinations_have_a_place_and_a_name(void **state)
         int place; /* -1: none */
         const char *name;
     } CASES[] = {
-        {"integration.request.path.id", PLACE_PATH, "id"},
-        {"integration.request.querystring.q", PLACE_QUERY, "q"},
-        {"integration.request.header.A", PLACE_HEADER, "A"},
+        {"integration.request.path.id", TO_PATH, "id"},
+        {"integration.request.querystring.q", TO_QUERY, "q"},
+        {"integration.request.header.A", TO_HEADER, "A"},
         {"integration.request.header.", -1, NULL},
         {"integration.request.body", -1, NULL},
         {"method.response.header.A", -1, NULL},
