@@ -209,6 +209,22 @@ static void remove_fresh(int packages, const char *name)
     unlinkat(packages, name, AT_REMOVEDIR);
 }
 
+/* A package whose zip is gone belongs to no function any more; while its last instances run it
+ * stays, so it is removed when none do: at the host's start. */
+static bool is_left_over(const char *data, const char *name)
+{
+    int zip;
+
+    if (strncmp(name, NEW_PREFIX, strlen(NEW_PREFIX)) == 0)
+        return true;
+    if (strlen(name) != HOST_PACKAGE_LEN)
+        return false;
+    zip = open_zip(data, name);
+    if (zip >= 0)
+        close(zip);
+    return zip < 0 && errno == ENOENT;
+}
+
 void unpackings_sweep(const char *data)
 {
     int packages = open_packages(data), again = packages >= 0 ? dup(packages) : -1;
@@ -216,7 +232,7 @@ void unpackings_sweep(const char *data)
     struct dirent *entry;
 
     while (list && (entry = readdir(list)) != NULL)
-        if (strncmp(entry->d_name, NEW_PREFIX, strlen(NEW_PREFIX)) == 0)
+        if (is_left_over(data, entry->d_name))
             remove_fresh(packages, entry->d_name);
     if (list)
         closedir(list);

@@ -10,6 +10,7 @@
 
 #include "base/tree.h"
 #include "host/package.h"
+#include "host/unpacker.h"
 #include "host_rig.h"
 #include "zip.h"
 
@@ -312,6 +313,35 @@ static void a_host_refuses_an_attack_and_keeps_nothing_of_it(void **state)
     (void)state;
 }
 
+static void make_at(const char *base, const char *path)
+{
+    char whole[256];
+
+    snprintf(whole, sizeof whole, "%s/%s", base, path);
+    assert_int_equal(mkdir(whole, 0755), 0);
+}
+
+static void at_its_start_the_host_removes_packages_without_a_zip(void **state)
+{
+#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    static const char *const MADE[] = {"blobs",         "blobs/" A,         "packages",
+                                       "packages/" A,   "packages/" B,      "packages/" B "/in",
+                                       "packages/mine", "packages/.new-1-2"};
+    struct fixture f = fixture_open(SPAN(""));
+    struct stat about;
+
+    for (size_t i = 0; i < COUNT(MADE); i++)
+        make_at(f.path, MADE[i]);
+    unpackings_sweep(f.path);
+    assert_int_equal(fstatat(f.folder, "packages/" A, &about, 0), 0);
+    assert_int_equal(fstatat(f.folder, "packages/mine", &about, 0), 0);
+    assert_int_equal(fstatat(f.folder, "packages/" B, &about, 0), -1);
+    assert_int_equal(fstatat(f.folder, "packages/.new-1-2", &about, 0), -1);
+    fixture_close(&f);
+    (void)state;
+}
+
 static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(a_package_becomes_files_and_folders_and_links),
     cmocka_unit_test(what_nobody_means_is_refused),
@@ -319,6 +349,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(names_have_bounds),
     cmocka_unit_test(a_host_unpacks_a_package_and_runs_it),
     cmocka_unit_test(a_host_refuses_an_attack_and_keeps_nothing_of_it),
+    cmocka_unit_test(at_its_start_the_host_removes_packages_without_a_zip),
 };
 
 static int set_up(void **state)
