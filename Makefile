@@ -103,7 +103,7 @@ check-tests: check-source check-layers check-coverage
 
 # The tests of what several threads touch, under ThreadSanitizer.
 THREAD_BIN := $(patsubst %.c,$(BUILD)/thread/%,$(wildcard $(addprefix tests/unit/,base/test_log.c \
-	link/*.c snapshot/*.c gateway/*.c net/*.c store/*.c)))
+	control/test_lambda.c link/*.c snapshot/*.c gateway/*.c net/*.c store/*.c)))
 $(THREAD_BIN): $(BUILD)/thread/%: $(BUILD)/thread/%.o $(BUILD)/thread/libportico.a
 	@echo 'ld $@'; $(CC) $(thread_LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 

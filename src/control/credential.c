@@ -3,6 +3,15 @@
 #include "control/credential.h"
 
 #include "auth/sigv4.h"
+#include "base/ascii.h"
+
+bool credential_is_account(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!ascii_is_digit(text.at[i]))
+            return false;
+    return text.len == 12;
+}
 
 struct credential credential_of(struct arena *arena, const struct http_request *request)
 {

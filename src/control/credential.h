@@ -13,6 +13,9 @@ struct credential {
     struct span key, region, service;
 };
 
+/* Twelve digits: the number of an account, also as an access key. */
+bool credential_is_account(struct span text);
+
 /* From the Authorization header, or the query of a presigned URL (decoded into the arena). */
 struct credential credential_of(struct arena *arena, const struct http_request *request);
 

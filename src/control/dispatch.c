@@ -2,7 +2,6 @@
  * gateways, answer. */
 #include "control/dispatch.h"
 
-#include "base/ascii.h"
 #include "base/log.h"
 #include "control/browser.h"
 #include "control/credential.h"
@@ -30,15 +29,6 @@ static enum fault refuse(struct call *call, const struct model_error *error, str
     return FAULT_DENIED;
 }
 
-/* An access key of twelve digits is an account; else the configured one. */
-static bool is_account(struct span key)
-{
-    for (size_t i = 0; i < key.len; i++)
-        if (!ascii_is_digit(key.at[i]))
-            return false;
-    return key.len == 12;
-}
-
 /* Who asks for what. */
 static enum fault identify(struct call *call, const struct protocol *protocol,
                            const struct http_request *request, struct span body,
@@ -50,7 +40,7 @@ static enum fault identify(struct call *call, const struct protocol *protocol,
 
     if (foreign)
         return refuse(call, &FOREIGN, span_of(foreign));
-    call->account = is_account(credential.key) ? credential.key : call->control->account;
+    call->account = credential_is_account(credential.key) ? credential.key : call->control->account;
     call->region = credential.region.len > 0 ? credential.region : call->control->region;
     rc = protocol->route(call, request, body, credential.service, match);
     if (!rc)

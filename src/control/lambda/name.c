@@ -4,6 +4,7 @@
 #include "control/lambda/name.h"
 
 #include "base/ascii.h"
+#include "control/credential.h"
 
 static bool take_word(struct span *rest, struct span word)
 {
@@ -41,14 +42,6 @@ static bool is_region(struct span s)
         return true;
     return span_starts(s, SPAN("-iso")) && rest.len > 0 && ascii_is_lower(rest.at[0]) &&
            ends_region(span_skip(rest, 1));
-}
-
-static bool is_account(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!ascii_is_digit(s.at[i]))
-            return false;
-    return s.len == 12;
 }
 
 static bool is_plain(struct span s)
@@ -108,7 +101,7 @@ static bool parse_with(struct span rest, unsigned parts, struct function_name *o
             (take_word(&rest, SPAN("arn:")) && take_piece(&rest, is_partition, &partition) &&
              take_word(&rest, SPAN("lambda:")))) &&
            (!(parts & REGION) || take_piece(&rest, is_region, &out->region)) &&
-           (!(parts & ACCOUNT) || take_piece(&rest, is_account, &out->account)) &&
+           (!(parts & ACCOUNT) || take_piece(&rest, credential_is_account, &out->account)) &&
            (!(parts & FUNCTION) || take_word(&rest, SPAN("function:"))) && take_name(rest, out);
 }
 

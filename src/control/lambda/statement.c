@@ -1,15 +1,7 @@
 /* The inputs of AddPermission are a short form of a policy statement: this writes the long one. */
 #include "control/lambda/statement.h"
 
-#include "base/ascii.h"
-
-static bool is_account(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!ascii_is_digit(s.at[i]))
-            return false;
-    return s.len == 12;
-}
+#include "control/credential.h"
 
 /* "apigateway.amazonaws.com", "events.amazonaws.com.cn" */
 static bool is_service(struct span s)
@@ -29,7 +21,7 @@ static struct json *make_principal(struct arena *arena, struct span text)
 
     if (span_is(text, "*"))
         return json_text(arena, text);
-    if (is_account(text))
+    if (credential_is_account(text))
         text = arena_format(arena, "arn:aws:iam::%.*s:root", SPAN_ARG(text));
     else if (is_service(text))
         name = "Service";

@@ -20,11 +20,9 @@ static enum fault look(struct call *call, const struct function_target *target, 
     rc = function_load(call, target, &record);
     store_abort(call->tx);
     call->tx = NULL;
-    if (must_be_there || rc == OK)
-        return rc == OK && !must_be_there
-                   ? call_refuse_answer(call, &function_kind(call)->exists, target->name)
-                   : rc;
-    return rc == FAULT_DENIED ? OK : rc;
+    if (must_be_there || (rc != OK && rc != FAULT_DENIED))
+        return rc;
+    return rc == OK ? call_refuse_answer(call, &function_kind(call)->exists, target->name) : OK;
 }
 
 /* What the answer says that the record does not. */

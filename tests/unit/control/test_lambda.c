@@ -135,6 +135,7 @@ static unsigned ask(const char *method, const char *target, const char *body)
     "{\"FunctionName\":\"f\",\"Runtime\":\"python3.11\",\"Handler\":\"a.b\"," ROLE \
     ",\"Code\":{\"ZipFile\":\"" base64 "\"}"
 #define PK1 "UEsxMTE=" /* PK111 */
+#define PK1_BLOB SPAN("03f572314a4fd9ff78f8fcd28324347fd95644582f5cfaf94b2d1e5793f97d9f")
 #define PK2 "UEsyMjI=" /* PK222 */
 
 static void expect(const char *about, unsigned status, const char *part)
@@ -566,6 +567,81 @@ static void a_package_can_be_had_by_its_link_for_a_while(void **state)
     (void)state;
 }
 
+/* ---- many at once -------------------------------------------------------------------------- */
+
+#define THREADS 6
+#define ROUNDS 8
+
+struct storm {
+    pthread_t thread;
+    unsigned number, failures;
+};
+
+static unsigned storm_ask(struct arena *memory, struct buf *out, const char *method,
+                          const char *target, const char *body)
+{
+    struct http_request r = {.method = span_of(method),
+                             .target = span_of(target),
+                             .path = span_of(target),
+                             .host = SPAN("127.0.0.1:4566")};
+    struct encoded encoded;
+
+    r.headers[r.header_count++] = (struct http_header){
+        SPAN("Authorization"), SPAN("AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/"
+                                    "aws4_request, SignedHeaders=host, Signature=00")};
+    buf_clear(out);
+    arena_reset(memory);
+    dispatch(&control, memory, &r, span_of(body), out, &encoded);
+    return encoded.status;
+}
+
+/* All create and delete functions of the same package: its blob comes and goes all the time. */
+static void *run_storm(void *context)
+{
+    struct storm *storm = context;
+    char target[64], body[512];
+    struct arena memory;
+    struct buf out;
+
+    arena_init(&memory, CALL_MEMORY_MAX);
+    buf_init(&out, 1 << 20);
+    snprintf(target, sizeof target, "/2015-03-31/functions/f%u", storm->number);
+    snprintf(body, sizeof body,
+             "{\"FunctionName\":\"f%u\",\"Runtime\":\"python3.11\",\"Handler\":\"a.b\"," ROLE
+             ",\"Code\":{\"ZipFile\":\"" PK1 "\"}}",
+             storm->number);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        int zip = -1;
+
+        storm->failures += storm_ask(&memory, &out, "POST", "/2015-03-31/functions", body) != 201;
+        /* the blob that is named by the record must be there */
+        if (store_blob_open(control.store, PK1_BLOB, &zip, NULL) == OK)
+            close(zip);
+        else
+            storm->failures++;
+        storm->failures += storm_ask(&memory, &out, "DELETE", target, "") != 204;
+    }
+    buf_release(&out);
+    arena_release(&memory);
+    return NULL;
+}
+
+static void a_package_lives_exactly_as_long_as_its_functions(void **state)
+{
+    struct storm storms[THREADS];
+
+    for (unsigned i = 0; i < THREADS; i++) {
+        storms[i] = (struct storm){.number = i};
+        assert_int_equal(pthread_create(&storms[i].thread, NULL, run_storm, &storms[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        pthread_join(storms[i].thread, NULL);
+        assert_int_equal(storms[i].failures, 0);
+    }
+    assert_int_equal(count_blobs(), 0);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static const struct CMUnitTest TESTS[] = {
@@ -579,6 +655,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST(permissions_are_added_shown_and_removed),
     TEST(tags_and_concurrency_are_kept_apart_from_the_configuration),
     TEST(a_package_can_be_had_by_its_link_for_a_while),
+    TEST(a_package_lives_exactly_as_long_as_its_functions),
 };
 
 UNIT_MAIN(TESTS)
