@@ -65,10 +65,24 @@ static void read_limits(struct function *out, const struct json *body)
     out->reserved = bounded(body, "reservedConcurrency", -1, -1, INT32_MAX);
 }
 
+/* A policy that cannot be compiled allows nothing. */
+static const struct policy *policy_of(struct function *function, const struct json *document)
+{
+    const struct policy *policy = NULL;
+    struct problem why;
+
+    if (json_is(document, JSON_OBJECT) &&
+        policy_compile(&function->part.arena, json_copy(&function->part.arena, document),
+                       POLICY_RESOURCE, &policy, &why) != OK)
+        log_error("the policy of function %.*s allows nothing: %s", SPAN_ARG(function->name),
+                  why.text);
+    return policy;
+}
+
 struct function *function_compile(struct shelf *shelf, struct span arn,
                                   const struct feed_record *record)
 {
-    const struct json *body = record->body, *policy = json_member(body, "policy");
+    const struct json *body = record->body;
     struct function_arn parts;
     struct function *out;
     struct span state;
@@ -94,7 +108,7 @@ struct function *function_compile(struct shelf *shelf, struct span arn,
     read_limits(out, body);
     state = json_member_text(body, "State", SPAN("Active"));
     out->not_ready = span_is(state, "Active") ? SPAN("") : keep(out, state);
-    out->policy = json_is(policy, JSON_OBJECT) ? json_copy(&out->part.arena, policy) : NULL;
+    out->policy = policy_of(out, json_member(body, "policy"));
     out->revision = record->revision;
     part_seal(&out->part);
     return out;

@@ -84,6 +84,7 @@ static void compile_integration(struct build *b, const struct json *one, struct 
         number_u64(timeout->text, &ms);
     out->type = integration_type_of(json_member_text(one, "type", SPAN("MOCK")));
     out->verb = build_keep(b, json_member_text(one, "httpMethod", SPAN("ANY")));
+    out->credentials = build_keep(b, json_member_text(one, "credentials", SPAN("")));
     out->uri = build_keep(b, json_member_text(one, "uri", SPAN("")));
     out->timeout = (int64_t)ms * MICROS_PER_MS;
     if ((out->type == INTEGRATION_HTTP || out->type == INTEGRATION_HTTP_PROXY) &&

@@ -4,14 +4,18 @@
 #include <unistd.h>
 
 #include "gateway/exchange.h"
+#include "lambda/lambda.h"
 
 /* Between turns no exchange looks at the snapshot: here it may be changed. */
 static void on_turn(struct loop *loop)
 {
     struct worker *worker = loop->owner;
+    struct gateway *gateway = worker->gateway;
+    const struct snapshot *before = worker->snapshot;
 
-    worker->snapshot =
-        publication_take(&worker->gateway->publication, worker->number, worker->snapshot);
+    worker->snapshot = publication_take(&gateway->publication, worker->number, before);
+    if (worker->snapshot != before && gateway->lambda && gateway->lambda->loop == loop)
+        lambda_follow(gateway->lambda, worker->snapshot);
 }
 
 /* Any thread.  An empty message: it is the turn that counts. */

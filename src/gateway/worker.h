@@ -11,6 +11,8 @@
 #include "net/loop.h"
 #include "snapshot/publication.h"
 
+struct lambda;
+
 /* What all workers of a gateway share. */
 struct gateway {
     struct publication publication;
@@ -21,6 +23,7 @@ struct gateway {
     const struct shelf *shelf;  /* for the metric of retired bytes */
     struct counter requests[6]; /* by class of status; 0: broken */
     struct counter control_requests;
+    struct lambda *lambda;         /* its functions; NULL: there are none */
     _Atomic unsigned large_bodies; /* control calls that hold more than HTTP_BODY_MAX */
     size_t connections_max;        /* per worker */
     const int *listeners;
@@ -40,6 +43,7 @@ struct worker {
     struct http_client client; /* of backends */
     struct buf scratch;        /* for text that is copied in the same step */
     struct random random;
+    int64_t said_at;                 /* when it last explained a failed integration in the log */
     const struct snapshot *snapshot; /* owns a use; NULL before the first */
     struct task drain;
 };

@@ -51,7 +51,7 @@ static void close_channel(struct instance *instance)
 static void explain_end(struct instance *instance, const struct host_ended *ended)
 {
     struct pool *pool = instance->pool;
-    struct invoke *first = pool_first_waiting(pool);
+    struct invoke *first = lambda_pool_first_waiting(pool);
     struct buf error, reason;
 
     buf_init(&error, INVOKE_PAYLOAD_MAX);
@@ -67,7 +67,7 @@ static void explain_end(struct instance *instance, const struct host_ended *ende
                          SPAN_ARG(buf_span(&reason)));
         if (first)
             failure_exited(&error, first->request_id, ended);
-        pool_not_started(pool, &error, NULL);
+        lambda_pool_not_started(pool, &error, NULL);
     }
     buf_release(&error);
     buf_release(&reason);
@@ -80,7 +80,7 @@ static void lay_to_rest(struct instance *instance, const struct host_ended *ende
 
     assert(instance->state != INSTANCE_GONE);
     if (instance->state == INSTANCE_IDLE)
-        pool_remove_idle(pool, instance);
+        lambda_pool_remove_idle(pool, instance);
     instance->state = INSTANCE_ENDING;
     instance_log_drain(&instance->log);
     explain_end(instance, ended);
@@ -88,7 +88,7 @@ static void lay_to_rest(struct instance *instance, const struct host_ended *ende
     timer_clear(loop_of(instance), &instance->timer);
     instance_log_release(&instance->log);
     instance->is_asked_for = false;
-    pool_forget(pool, instance);
+    lambda_pool_forget(pool, instance);
     instance->state = INSTANCE_GONE;
     lambda_discard(pool->lambda, instance);
 }
@@ -101,7 +101,7 @@ static void end(struct instance *instance)
     if (instance->state >= INSTANCE_ENDING)
         return;
     if (instance->state == INSTANCE_IDLE)
-        pool_remove_idle(instance->pool, instance);
+        lambda_pool_remove_idle(instance->pool, instance);
     instance->state = INSTANCE_ENDING;
     close_channel(instance);
     if (!instance->is_asked_for && host_link_forget(&instance->pool->lambda->link, instance->id)) {
@@ -167,15 +167,15 @@ static bool ask_host(struct instance *instance)
 
 static void give_up_start(struct instance *instance)
 {
-    struct invoke *first = pool_first_waiting(instance->pool);
+    struct invoke *first = lambda_pool_first_waiting(instance->pool);
     struct buf error;
 
     buf_init(&error, INVOKE_PAYLOAD_MAX);
     instance->has_not_begun = false;
     failure_timed_out(&error, first ? first->request_id : "", INSTANCE_INIT_TIME);
-    pool_not_started(instance->pool, &error,
-                     instance->is_asked_for ? NULL
-                                            : "the process that runs functions is not there");
+    lambda_pool_not_started(
+        instance->pool, &error,
+        instance->is_asked_for ? NULL : "the process that runs functions is not there");
     buf_release(&error);
 }
 
@@ -387,12 +387,12 @@ void lambda_instance_answer(struct instance *instance, enum invoke_end how, stru
     invoke->payload = *payload;
     buf_init(payload, INVOKE_PAYLOAD_MAX);
     timer_clear(loop_of(instance), &instance->timer);
-    pool_return(instance->pool, invoke, how);
+    lambda_pool_return(instance->pool, invoke, how);
 }
 
 void lambda_instance_free(struct instance *instance)
 {
-    pool_next(instance->pool, instance);
+    lambda_pool_next(instance->pool, instance);
 }
 
 void lambda_instance_ready(struct instance *instance)
@@ -402,7 +402,7 @@ void lambda_instance_ready(struct instance *instance)
     instance->init_time = clock_now(loop_of(instance)->clock) - instance->asked_at;
     instance->pool->starting--;
     instance->state = INSTANCE_IDLE;
-    pool_next(instance->pool, instance);
+    lambda_pool_next(instance->pool, instance);
 }
 
 void lambda_instance_init_failed(struct instance *instance, struct span error)
@@ -412,7 +412,7 @@ void lambda_instance_init_failed(struct instance *instance, struct span error)
     buf_init(&payload, INVOKE_PAYLOAD_MAX);
     buf_add(&payload, error);
     instance->has_not_begun = false;
-    pool_not_started(instance->pool, &payload, NULL);
+    lambda_pool_not_started(instance->pool, &payload, NULL);
     buf_release(&payload);
     end(instance);
 }
@@ -507,7 +507,7 @@ static void on_channel(struct watch *watch, uint32_t events)
     /* It has closed: the host will say why.  A process that lives on is killed after PATIENCE. */
     close_channel(instance);
     if (instance->state == INSTANCE_IDLE)
-        pool_remove_idle(instance->pool, instance);
+        lambda_pool_remove_idle(instance->pool, instance);
     end(instance);
 }
 
@@ -537,7 +537,7 @@ void lambda_instance_started(struct instance *instance, const struct host_starte
 
 void lambda_instance_refused(struct instance *instance, const struct host_refused *refused)
 {
-    struct invoke *first = pool_first_waiting(instance->pool);
+    struct invoke *first = lambda_pool_first_waiting(instance->pool);
     struct buf error;
 
     buf_init(&error, INVOKE_PAYLOAD_MAX);
@@ -546,7 +546,7 @@ void lambda_instance_refused(struct instance *instance, const struct host_refuse
              SPAN_ARG(refused->message));
     instance_log_say(&instance->log, "%.*s", SPAN_ARG(buf_span(&error)));
     if (instance->has_not_begun)
-        pool_not_started(instance->pool, &error, NULL);
+        lambda_pool_not_started(instance->pool, &error, NULL);
     instance->has_not_begun = false;
     buf_release(&error);
     lay_to_rest(instance, NULL);

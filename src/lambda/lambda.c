@@ -53,7 +53,7 @@ void lambda_release(struct lambda *lambda)
     while (lambda->instances)
         lambda_instance_lost(lambda->instances);
     for (size_t i = 0; (entry = map_next(&lambda->pools, &i)) != NULL;)
-        pool_free(entry->value);
+        lambda_pool_free(entry->value);
     host_link_release(&lambda->link);
     loop_unready(lambda->loop, &lambda->sweep);
     sweep(&lambda->sweep);
@@ -86,15 +86,15 @@ void lambda_follow(struct lambda *lambda, const struct snapshot *snap)
     for (size_t i = 0; (entry = map_next(&lambda->pools, &i)) != NULL;) {
         struct pool *pool = entry->value;
 
-        pool_renew(pool, snapshot_function(snap, pool->function->arn));
-        pool_free(pool);
+        lambda_pool_renew(pool, snapshot_function(snap, pool->function->arn));
+        lambda_pool_free(pool);
     }
 }
 
 void lambda_take(struct lambda *lambda, struct invoke *invoke)
 {
     if (lambda->settings.host[0]) {
-        pool_take(lambda, invoke);
+        lambda_pool_take(lambda, invoke);
         return;
     }
     invoke->words = "this Portico runs without the process that runs functions";

@@ -206,9 +206,14 @@ static void *write_logs(void *ctx)
     return NULL;
 }
 
-/* Opens the folder and makes what is missing at its end. */
+/* Opens the folder; makes it and the one above when they are missing. */
 static int open_folder(const char *folder)
 {
+    size_t slash = span_find_last(span_of(folder), '/');
+    char *above = mem_text(folder, slash);
+
+    mkdir(above, 0700); /* its failure is the next one's, too */
+    mem_free(above);
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         log_warn("cannot make the folder of functions' logs, %s: %s", folder, strerror(errno));
     return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -29,7 +29,7 @@ static struct pool *pool_of(struct lambda *lambda, const struct function *functi
     return NULL;
 }
 
-bool pool_free(struct pool *pool)
+bool lambda_pool_free(struct pool *pool)
 {
     if (pool->instances > 0 || pool->in_flight > 0)
         return false;
@@ -40,7 +40,7 @@ bool pool_free(struct pool *pool)
     return true;
 }
 
-void pool_remove_idle(struct pool *pool, struct instance *instance)
+void lambda_pool_remove_idle(struct pool *pool, struct instance *instance)
 {
     struct instance **at = &pool->idle;
 
@@ -67,7 +67,7 @@ static void end_outdated(struct pool *pool)
     }
 }
 
-void pool_renew(struct pool *pool, const struct function *function)
+void lambda_pool_renew(struct pool *pool, const struct function *function)
 {
     const struct function *old = pool->function;
 
@@ -156,12 +156,12 @@ static struct invoke *dequeue(struct pool *pool)
     return invoke;
 }
 
-struct invoke *pool_first_waiting(const struct pool *pool)
+struct invoke *lambda_pool_first_waiting(const struct pool *pool)
 {
     return pool->waiting_first;
 }
 
-void pool_return(struct pool *pool, struct invoke *invoke, enum invoke_end end)
+void lambda_pool_return(struct pool *pool, struct invoke *invoke, enum invoke_end end)
 {
     pool->in_flight--;
     pool->lambda->in_flight--;
@@ -174,11 +174,11 @@ static void refuse_waiting(struct pool *pool, const char *words)
 
     while ((invoke = dequeue(pool)) != NULL) {
         invoke->words = words;
-        pool_return(pool, invoke, INVOKE_THROTTLED);
+        lambda_pool_return(pool, invoke, INVOKE_THROTTLED);
     }
 }
 
-void pool_take(struct lambda *lambda, struct invoke *invoke)
+void lambda_pool_take(struct lambda *lambda, struct invoke *invoke)
 {
     struct pool *pool = pool_of(lambda, invoke->function);
     struct instance *instance;
@@ -188,7 +188,7 @@ void pool_take(struct lambda *lambda, struct invoke *invoke)
         invoke_return(invoke, INVOKE_FAILED);
         return;
     }
-    pool_renew(pool, invoke->function);
+    lambda_pool_renew(pool, invoke->function);
     invoke->words = over_limit(pool);
     if (invoke->words) {
         invoke_return(invoke, INVOKE_THROTTLED);
@@ -198,7 +198,7 @@ void pool_take(struct lambda *lambda, struct invoke *invoke)
     lambda->in_flight++;
     instance = pool->idle;
     if (instance) {
-        pool_remove_idle(pool, instance);
+        lambda_pool_remove_idle(pool, instance);
         lambda_instance_run(instance, invoke);
         return;
     }
@@ -208,7 +208,7 @@ void pool_take(struct lambda *lambda, struct invoke *invoke)
         refuse_waiting(pool, "ConcurrentInvocationLimitExceeded");
 }
 
-void pool_next(struct pool *pool, struct instance *instance)
+void lambda_pool_next(struct pool *pool, struct instance *instance)
 {
     struct invoke *invoke;
 
@@ -230,7 +230,7 @@ void pool_next(struct pool *pool, struct instance *instance)
     pool->idle = instance;
 }
 
-void pool_not_started(struct pool *pool, struct buf *payload, const char *words)
+void lambda_pool_not_started(struct pool *pool, struct buf *payload, const char *words)
 {
     struct invoke *invoke = dequeue(pool);
 
@@ -239,16 +239,16 @@ void pool_not_started(struct pool *pool, struct buf *payload, const char *words)
         return;
     invoke->words = words;
     if (words) {
-        pool_return(pool, invoke, INVOKE_FAILED);
+        lambda_pool_return(pool, invoke, INVOKE_FAILED);
         return;
     }
     buf_release(&invoke->payload);
     invoke->payload = *payload;
     buf_init(payload, INVOKE_PAYLOAD_MAX);
-    pool_return(pool, invoke, INVOKE_ERROR);
+    lambda_pool_return(pool, invoke, INVOKE_ERROR);
 }
 
-void pool_forget(struct pool *pool, struct instance *instance)
+void lambda_pool_forget(struct pool *pool, struct instance *instance)
 {
     struct lambda *lambda = pool->lambda;
 

@@ -23,32 +23,32 @@ struct pool {
 };
 
 /* Serves the invocation, lets it wait for a starting instance, or gives it back. */
-void pool_take(struct lambda *lambda, struct invoke *invoke);
+void lambda_pool_take(struct lambda *lambda, struct invoke *invoke);
 
 /* The instance may run the next invocation: the first one that waits, else it stands idle. */
-void pool_next(struct pool *pool, struct instance *instance);
+void lambda_pool_next(struct pool *pool, struct instance *instance);
 
 /* An invocation has ended. */
-void pool_return(struct pool *pool, struct invoke *invoke, enum invoke_end end);
+void lambda_pool_return(struct pool *pool, struct invoke *invoke, enum invoke_end end);
 
 /* What did not start answers one of those that wait: with `payload` (moved; an error's JSON), or
  * with words when Portico is to blame. */
-void pool_not_started(struct pool *pool, struct buf *payload, const char *words);
+void lambda_pool_not_started(struct pool *pool, struct buf *payload, const char *words);
 
 /* The first that waits, for its request id; NULL. */
-struct invoke *pool_first_waiting(const struct pool *pool);
+struct invoke *lambda_pool_first_waiting(const struct pool *pool);
 
 /* The instance is no more: counts, and starts another when somebody waits. */
-void pool_forget(struct pool *pool, struct instance *instance);
+void lambda_pool_forget(struct pool *pool, struct instance *instance);
 
 /* Takes an idle instance off the stack. */
-void pool_remove_idle(struct pool *pool, struct instance *instance);
+void lambda_pool_remove_idle(struct pool *pool, struct instance *instance);
 
 /* From now on instances are started from `function` (NULL: it is not there any more); ends what is
  * idle and was started from another revision. */
-void pool_renew(struct pool *pool, const struct function *function);
+void lambda_pool_renew(struct pool *pool, const struct function *function);
 
 /* Frees a pool that holds nothing; else does nothing. */
-bool pool_free(struct pool *pool);
+bool lambda_pool_free(struct pool *pool);
 
 #endif

@@ -248,7 +248,7 @@ static void on_gone(struct http_handler *handler, struct http_stream *stream)
     http_stream_reply(stream, 500, SPAN(""), SPAN(""));
     if (instance->state != INSTANCE_IDLE)
         return;
-    pool_remove_idle(instance->pool, instance);
+    lambda_pool_remove_idle(instance->pool, instance);
     instance->state = INSTANCE_BUSY;
     timer_set(runtime->loop, &instance->timer, runtime->loop->now + INSTANCE_INIT_TIME);
 }

@@ -3,6 +3,8 @@
  * Nothing is accepted before the first snapshot is served: until then connections wait in the
  * listeners' backlog (the supervisor holds the listeners, so none is refused). */
 #include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "compile/follow.h"
+#include "gateway/functions.h"
 #include "gateway/worker.h"
 #include "link/child.h"
 #include "link/feed.h"
@@ -27,6 +30,7 @@ static struct shelf shelf;
 static struct worker workers[COUNTER_SHARDS];
 static pthread_t threads[COUNTER_SHARDS];
 static unsigned worker_count;
+static struct functions functions;
 
 static void *serve(void *worker)
 {
@@ -122,6 +126,43 @@ static void init_workers(void)
             child_refuse(&child, "%s", why.text);
 }
 
+/* How functions reach Portico: by the port of the first listener. */
+static const char *own_url(void)
+{
+    static char url[64];
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof address;
+    in_port_t port;
+
+    if (gateway.listener_count == 0 ||
+        getsockname(gateway.listeners[0], (struct sockaddr *)&address, &len) != 0)
+        return "";
+    port = address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                         : ((struct sockaddr_in *)&address)->sin_port;
+    snprintf(url, sizeof url, "http://%s:%u", address.ss_family == AF_INET6 ? "[::1]" : "127.0.0.1",
+             ntohs(port));
+    return url;
+}
+
+static void init_functions(void)
+{
+    static char log_folder[PATH_MAX];
+    const char *data = child_text(&child, "data", "");
+    struct lambda_settings settings = {
+        .host = child_text(&child, "host", ""),
+        .log_folder = log_folder,
+        .endpoint = own_url(),
+        .instances_max = lambda_instances_max(),
+    };
+    struct problem why;
+
+    if (data[0] && (size_t)snprintf(log_folder, sizeof log_folder, "%s/logs/functions", data) >=
+                       sizeof log_folder)
+        child_refuse(&child, "the path of the data directory is too long: %s", data);
+    if (functions_init(&functions, &gateway, workers, worker_count, &settings, &why) != OK)
+        child_refuse(&child, "%s", why.text);
+}
+
 static void drain(void)
 {
     for (unsigned i = 0; i < worker_count; i++)
@@ -160,6 +201,7 @@ int main(int argc, char **argv)
     if (!publication_init(&gateway.publication))
         child_refuse(&child, "cannot create an event descriptor: %s", strerror(errno));
     init_workers();
+    init_functions();
     if (pthread_create(&thread, NULL, follow, feed_client_new(child_text(&child, "feed", ""))))
         child_refuse(&child, "cannot start the compile thread");
     if (child_wait(&child) == CHILD_STOP)
@@ -169,5 +211,6 @@ int main(int argc, char **argv)
     if (pthread_create(&thread, NULL, wait_stop, NULL) != 0)
         return 1;
     drain();
+    functions_release(&functions);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "auth/policy.h"
 #include "base/span.h"
 #include "snapshot/part.h"
 #include "vtl/template.h"
@@ -24,10 +25,10 @@ struct function {
     struct vtl_pairs environment;
     int64_t timeout; /* microseconds */
     uint32_t memory_mb, storage_mb;
-    int64_t reserved;          /* its own limit of concurrency; -1: none */
-    struct span not_ready;     /* its State while that is not Active; "" */
-    const struct json *policy; /* the document that GetPolicy returns; NULL: none */
-    uint64_t revision;         /* of the record it was made from */
+    int64_t reserved;            /* its own limit of concurrency; -1: none */
+    struct span not_ready;       /* its State while that is not Active; "" */
+    const struct policy *policy; /* its resource policy; NULL: none, nobody else may invoke it */
+    uint64_t revision;           /* of the record it was made from */
 };
 
 /* Takes an ARN apart: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER].  All texts

@@ -33,7 +33,7 @@ unsigned publication_join(struct publication *publication, void (*wake)(void *ct
 {
     unsigned number = publication->worker_count++;
 
-    assert(number < COUNTER_SHARDS);
+    assert(number < PUBLICATION_MAX);
     publication->workers[number].wake = wake;
     publication->workers[number].ctx = ctx;
     return number;

@@ -12,13 +12,16 @@
 #include "base/counter.h"
 #include "snapshot/snapshot.h"
 
+/* All workers, and the loop of functions where that is one of its own. */
+#define PUBLICATION_MAX (COUNTER_SHARDS + 1)
+
 struct publication {
     struct {
         _Alignas(64) _Atomic(const struct snapshot *) offered; /* owns one use */
         _Atomic uint64_t revision;                             /* that the worker serves */
         void (*wake)(void *ctx); /* makes the worker's loop turn; any thread may call it */
         void *ctx;
-    } workers[COUNTER_SHARDS];
+    } workers[PUBLICATION_MAX];
     unsigned worker_count;
     int taken_fd; /* an eventfd that becomes readable when a worker has taken a snapshot */
 };

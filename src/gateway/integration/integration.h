@@ -18,8 +18,10 @@ struct integration_driver {
 /* The driver of a type; NULL when Portico does not have it yet. */
 const struct integration_driver *integration_driver(enum integration_type type);
 
-extern const struct integration_driver HTTP_DRIVER;       /* http.c */
-extern const struct integration_driver MOCK_DRIVER;       /* mock.c */
-extern const struct integration_driver HTTP_PROXY_DRIVER; /* http_proxy.c */
+extern const struct integration_driver AWS_DRIVER;          /* aws.c */
+extern const struct integration_driver HTTP_DRIVER;         /* http.c */
+extern const struct integration_driver LAMBDA_PROXY_DRIVER; /* lambda.c */
+extern const struct integration_driver MOCK_DRIVER;         /* mock.c */
+extern const struct integration_driver HTTP_PROXY_DRIVER;   /* http_proxy.c */
 
 #endif
