@@ -8,7 +8,7 @@ static const struct {
     const char *about, *payload;
     int status; /* 0: malformed */
     const char *lines, *body;
-} ROWS[] = {
+} ANSWERS[] = {
     {"a status alone", "{\"statusCode\":200}", 200, "", ""},
     {"a boolean header", "{\"statusCode\":200,\"headers\":{\"a\":\"value\",\"b\":true}}", 200,
      "a: value\r\nb: true\r\n", ""},
@@ -64,7 +64,7 @@ static const struct {
 
 static void answers_follow_the_table(void **state)
 {
-    for (size_t i = 0; i < COUNT(ROWS); i++) {
+    for (size_t i = 0; i < COUNT(ANSWERS); i++) {
         struct lambda_answer answer;
         struct arena arena;
         struct buf lines;
@@ -72,16 +72,16 @@ static void answers_follow_the_table(void **state)
 
         arena_init(&arena, 1 << 20);
         buf_init(&lines, 4096);
-        is_fine = lambda_answer_read(&arena, span_of(ROWS[i].payload), &answer, &lines);
-        if (is_fine != (ROWS[i].status != 0))
-            fail_msg("%s: %s", ROWS[i].about, is_fine ? "it is fine" : answer.reason);
-        if (is_fine && answer.status != ROWS[i].status)
-            fail_msg("%s: status %d", ROWS[i].about, answer.status);
+        is_fine = lambda_answer_read(&arena, span_of(ANSWERS[i].payload), &answer, &lines);
+        if (is_fine != (ANSWERS[i].status != 0))
+            fail_msg("%s: %s", ANSWERS[i].about, is_fine ? "it is fine" : answer.reason);
+        if (is_fine && answer.status != ANSWERS[i].status)
+            fail_msg("%s: status %d", ANSWERS[i].about, answer.status);
         if (!is_fine && !answer.reason)
-            fail_msg("%s: no reason", ROWS[i].about);
+            fail_msg("%s: no reason", ANSWERS[i].about);
         if (is_fine) {
-            unit_same_text(ROWS[i].about, buf_span(&lines), span_of(ROWS[i].lines));
-            unit_same_text(ROWS[i].about, answer.body, span_of(ROWS[i].body));
+            unit_same_text(ANSWERS[i].about, buf_span(&lines), span_of(ANSWERS[i].lines));
+            unit_same_text(ANSWERS[i].about, answer.body, span_of(ANSWERS[i].body));
         }
         buf_release(&lines);
         arena_release(&arena);
