@@ -67,39 +67,30 @@ static enum sigv4_outcome read_header(struct span value, struct sigv4 *out)
 
 /* ---- the query ------------------------------------------------------------------------------ */
 
-static void read_query(struct arena *arena, struct span query, struct sigv4 *out)
+/* Fills what the query says; false when it carries no signature at all. */
+static bool read_query(struct arena *arena, struct span query, struct sigv4 *out)
 {
     const struct {
-        struct span name;
+        const char *name;
         struct span *value;
-    } PARTS[] = {{SPAN("X-Amz-Algorithm="), &out->algorithm},
-                 {SPAN("X-Amz-Credential="), &out->credential},
-                 {SPAN("X-Amz-SignedHeaders="), &out->signed_headers},
-                 {SPAN("X-Amz-Signature="), &out->signature},
-                 {SPAN("X-Amz-Date="), &out->time},
-                 {SPAN("X-Amz-Expires="), &out->expires},
-                 {SPAN("X-Amz-Security-Token="), &out->token}};
+    } PARTS[] = {
+        {"X-Amz-Algorithm", &out->algorithm}, {"X-Amz-Credential", &out->credential},
+        {"X-Amz-Signature", &out->signature}, {"X-Amz-SignedHeaders", &out->signed_headers},
+        {"X-Amz-Date", &out->time},           {"X-Amz-Expires", &out->expires},
+        {"X-Amz-Security-Token", &out->token}};
     struct span pair;
 
     while (span_split(&query, '&', &pair)) {
-        if (!span_starts(pair, SPAN("X-Amz-")))
+        size_t equal = span_find(pair, '=');
+        struct span name = uri_decode(arena, span_first(pair, equal), false);
+
+        if (equal == pair.len || !span_starts(name, SPAN("X-Amz-")))
             continue;
         for (size_t i = 0; i < COUNT(PARTS); i++)
-            if (span_starts(pair, PARTS[i].name))
-                *PARTS[i].value = uri_decode(arena, span_skip(pair, PARTS[i].name.len), false);
+            if (span_is(name, PARTS[i].name))
+                *PARTS[i].value = uri_decode(arena, span_skip(pair, equal + 1), false);
     }
-}
-
-static bool has_query_form(struct span query)
-{
-    struct span pair;
-
-    while (span_split(&query, '&', &pair))
-        if (span_starts(pair, SPAN("X-Amz-Algorithm=")) ||
-            span_starts(pair, SPAN("X-Amz-Signature=")) ||
-            span_starts(pair, SPAN("X-Amz-Credential=")))
-            return true;
-    return false;
+    return out->algorithm.at || out->credential.at || out->signature.at;
 }
 
 /* ---- both ----------------------------------------------------------------------------------- */
@@ -127,16 +118,17 @@ enum sigv4_outcome sigv4_read(struct arena *arena, const struct sigv4_request *r
     struct span header = sigv4_header_find(request, SPAN("Authorization"));
     enum sigv4_outcome outcome = SIGV4_OK;
 
-    *out = (struct sigv4){.is_presigned = has_query_form(request->query)};
+    *out = (struct sigv4){0};
+    out->is_presigned = read_query(arena, request->query, out);
     out->is_there = header.at || out->is_presigned;
     if (!out->is_there)
         return SIGV4_ABSENT;
-    if (header.at && out->is_presigned)
+    if (header.at && out->is_presigned) {
         outcome = SIGV4_TWO_FORMS;
-    else if (header.at)
+    } else if (header.at) {
+        *out = (struct sigv4){.is_there = true};
         outcome = read_header(span_trim(header), out);
-    if (out->is_presigned)
-        read_query(arena, request->query, out);
+    }
     read_time_and_token(request, out);
     read_credential(out);
     if (outcome != SIGV4_OK)
