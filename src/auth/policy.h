@@ -18,6 +18,7 @@
 
 #define POLICY_TEXT_MAX 131072 /* of a document; the model's ceiling */
 #define POLICY_KEYS_MAX 192    /* condition keys of one request */
+#define POLICY_ACTION_MAX 256  /* bytes of a request's action */
 
 /* What the policy hangs on.  It decides which elements a statement may and must have. */
 enum policy_kind {
@@ -86,7 +87,7 @@ void policy_context_set_many(struct policy_context *context, struct span name,
 
 struct policy_request {
     struct policy_principal principal;
-    struct span action;                   /* "lambda:InvokeFunction" */
+    struct span action;                   /* "lambda:InvokeFunction"; <= POLICY_ACTION_MAX */
     struct span resource;                 /* an ARN, or "*" */
     const struct policy_context *context; /* NULL: no keys */
 };

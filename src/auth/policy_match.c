@@ -4,6 +4,8 @@
  * what is cheap and fails most often comes first: action, resource, principal, conditions. */
 #include "auth/policy_program.h"
 
+#include <assert.h>
+
 #include "base/ascii.h"
 
 /* ---- condition keys ------------------------------------------------------------------------- */
@@ -133,12 +135,13 @@ static enum policy_grant principal_grant(const struct statement *s,
 
 /* ---- statements ----------------------------------------------------------------------------- */
 
+/* `action` is lowered, as the patterns are. */
 static bool action_matches(const struct statement *s, struct span action)
 {
     bool is_found = false;
 
     for (size_t i = 0; i < s->action_count && !is_found; i++)
-        is_found = pattern_matches(&s->actions[i], NULL, action, true);
+        is_found = pattern_matches(&s->actions[i], NULL, action, false);
     return is_found != s->not_action;
 }
 
@@ -162,37 +165,41 @@ static bool conditions_hold(const struct statement *s, const struct policy_conte
     return true;
 }
 
-/* How the statement bears on the request; GRANT_NONE: not at all. */
-static enum policy_grant statement_grant(const struct statement *s,
-                                         const struct policy_request *request,
-                                         const struct arn *resource)
-{
-    enum policy_grant grant;
-    bool is_over = request->context && request->context->is_over;
+/* What all statements are asked; `is_undecidable`: something of the request did not fit. */
+struct question {
+    const struct policy_request *request;
+    struct span action;
+    struct arn resource;
+    bool is_undecidable;
+};
 
-    if (!action_matches(s, request->action) || !resource_matches(s, request->context, resource))
+/* How the statement bears on the request; GRANT_NONE: not at all. */
+static enum policy_grant statement_grant(const struct statement *s, const struct question *q)
+{
+    const struct policy_context *context = q->request->context;
+    enum policy_grant grant;
+
+    if (!action_matches(s, q->action) || !resource_matches(s, context, &q->resource))
         return GRANT_NONE;
-    if (s->is_broken || is_over)
+    if (s->is_broken || q->is_undecidable)
         return s->denies ? GRANT_DIRECT : GRANT_NONE;
-    grant = principal_grant(s, &request->principal);
-    if (grant == GRANT_NONE || !conditions_hold(s, request->context))
+    grant = principal_grant(s, &q->request->principal);
+    if (grant == GRANT_NONE || !conditions_hold(s, context))
         return GRANT_NONE;
     return grant;
 }
 
-struct policy_match policy_evaluate(const struct policy *policy,
-                                    const struct policy_request *request)
+static struct policy_match ask(const struct policy *policy, const struct question *question)
 {
-    struct arn resource = arn_split(request->resource);
     struct policy_match match = {0};
 
-    for (size_t i = 0; policy && i < policy->count; i++) {
+    for (size_t i = 0; i < policy->count; i++) {
         const struct statement *s = &policy->statements[i];
         enum policy_grant grant;
 
         if (!s->denies && match.grant == GRANT_DIRECT)
             continue;
-        grant = statement_grant(s, request, &resource);
+        grant = statement_grant(s, question);
         if (grant <= (s->denies ? GRANT_NONE : match.grant))
             continue;
         match = (struct policy_match){s->denies ? POLICY_DENIES : POLICY_ALLOWS, grant, (unsigned)i,
@@ -201,6 +208,25 @@ struct policy_match policy_evaluate(const struct policy *policy,
             break;
     }
     return match;
+}
+
+struct policy_match policy_evaluate(const struct policy *policy,
+                                    const struct policy_request *request)
+{
+    char action[POLICY_ACTION_MAX];
+    struct question question = {
+        .request = request,
+        .action = {action, request->action.len},
+        .resource = arn_split(request->resource),
+        .is_undecidable = request->context && request->context->is_over,
+    };
+
+    if (!policy)
+        return (struct policy_match){0};
+    assert(request->action.len <= sizeof action);
+    for (size_t i = 0; i < request->action.len; i++)
+        action[i] = ascii_lower(request->action.at[i]);
+    return ask(policy, &question);
 }
 
 bool policy_allows(const struct policy *policy, const struct policy_request *request)

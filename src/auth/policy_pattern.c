@@ -65,6 +65,13 @@ static char compiled_char(char c, unsigned style)
     return style & PATTERN_FOLD ? ascii_lower(c) : c;
 }
 
+static size_t plain_len(struct span text)
+{
+    size_t run = span_find(text, ANY_RUN), one = span_find(text, ANY_ONE);
+
+    return run < one ? run : one;
+}
+
 bool pattern_compile(struct arena *arena, struct span text, unsigned style, struct pattern *out)
 {
     struct pattern_piece *pieces = NULL, **tail = &pieces;
@@ -95,6 +102,7 @@ bool pattern_compile(struct arena *arena, struct span text, unsigned style, stru
     if (pieces)
         new_piece(arena, &tail)->text = (struct span){start, (size_t)(at - start)};
     out->text = (struct span){room, (size_t)(at - room)};
+    out->plain = plain_len(out->text);
     out->pieces = pieces;
     return true;
 }
@@ -196,8 +204,15 @@ bool pattern_matches(const struct pattern *pattern, const struct policy_context 
     char room[PATTERN_EXPANDED_MAX];
     struct span expanded;
 
+    if (!pattern->pieces && !fold) { /* most patterns end here, most of them at the first bytes */
+        if (text.len < pattern->plain || !span_equal(span_first(text, pattern->plain),
+                                                     span_first(pattern->text, pattern->plain)))
+            return false;
+        return glob(span_skip(pattern->text, pattern->plain), span_skip(text, pattern->plain),
+                    false);
+    }
     if (!pattern->pieces)
-        return glob(pattern->text, text, fold);
+        return glob(pattern->text, text, true);
     if (!expand(pattern, context, room, &expanded))
         return false;
     if (fold)

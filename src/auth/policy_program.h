@@ -26,6 +26,7 @@ struct pattern_piece {
 
 struct pattern {
     struct span text;                   /* compiled; all of it when there are no pieces */
+    size_t plain;                       /* bytes of it before the first wildcard */
     const struct pattern_piece *pieces; /* NULL: no variables */
 };
 

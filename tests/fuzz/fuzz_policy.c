@@ -69,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     policy_context_init(&context);
     policy_context_set(&context, SPAN("k"), lines[3]);
     policy_context_set_many(&context, SPAN("many"), &lines[1], 3);
-    request.action = lines[1];
+    request.action =
+        span_first(lines[1], lines[1].len < POLICY_ACTION_MAX ? lines[1].len : POLICY_ACTION_MAX);
     request.resource = lines[2];
     for (enum policy_kind kind = POLICY_IDENTITY; kind <= POLICY_TRUST; kind++)
         run(lines[0], kind, &request);
