@@ -23,8 +23,9 @@ struct control {
     struct feed_server *feed;    /* NULL in tests */
     struct span account, region; /* where the credentials name none */
     const struct clock *clock;
-    const char *host_path;      /* the function host's socket; NULL where there is none */
-    unsigned char link_key[32]; /* signs links to packages */
+    const char *host_path;       /* the function host's socket; NULL where there is none */
+    _Atomic unsigned unpackings; /* that threads wait for */
+    unsigned char link_key[32];  /* signs links to packages */
 };
 
 #define CALL_BLOBS_MAX 8

@@ -35,6 +35,7 @@ enum { ZIP = 3, FOLDER = 4, RESULT = 5 };
 #define WORD "unpack"
 #define NEW_PREFIX ".new-"
 #define NOBODY 65534
+#define TROUBLE_WORDS "the package cannot be unpacked: see Portico's log"
 #define CPU_SECONDS 30
 #define MEMORY_MAX (512UL << 20)
 #define TIME_MAX (60LL * MICROS_PER_SECOND)
@@ -304,7 +305,8 @@ void unpacking_start(struct host *host, struct peer *owner, const struct host_me
     struct unpacking *unpacking;
 
     if (host->is_stopping || host->unpacking_count >= UNPACKINGS_MAX) {
-        peer_refuse(owner, message->id, "", "too many packages are being unpacked; try again");
+        peer_refuse(owner, message->id, HOST_TROUBLE,
+                    "too many packages are being unpacked; try again");
         return;
     }
     unpacking = mem_zero(1, sizeof *unpacking);
@@ -312,7 +314,7 @@ void unpacking_start(struct host *host, struct peer *owner, const struct host_me
         .owner = owner, .id = message->id, .deadline = clock_now(&CLOCK_SYSTEM) + TIME_MAX};
     memcpy(unpacking->name, message->package.at, HOST_PACKAGE_LEN);
     if (!set_up(host, unpacking)) {
-        peer_refuse(owner, message->id, "", "the package cannot be unpacked: see Portico's log");
+        peer_refuse(owner, message->id, HOST_TROUBLE, TROUBLE_WORDS);
         mem_free(unpacking);
         return;
     }
@@ -324,7 +326,7 @@ void unpacking_start(struct host *host, struct peer *owner, const struct host_me
     host->unpacking_count++;
 }
 
-/* What whoever uploaded it is told. */
+/* What whoever uploaded it is told; NULL when it is not the package's fault. */
 static const char *words_for(uint32_t code)
 {
     switch (code) {
@@ -335,7 +337,7 @@ static const char *words_for(uint32_t code)
     case FAULT_SYNTAX:
         return PACKAGE_WORDS_BAD;
     default:
-        return "the package cannot be unpacked: see Portico's log";
+        return NULL;
     }
 }
 
@@ -354,6 +356,7 @@ static void tell(struct host *host, const struct unpacking *unpacking, struct re
 {
     struct host_message message = {.op = HOST_UNPACKED, .id = unpacking->id, .size = result->size};
     int packages = open_packages(host->sandbox.data);
+    const char *words;
 
     if (result->code == OK && !keep(packages, unpacking)) {
         result->code = FAULT_IO;
@@ -367,10 +370,12 @@ static void tell(struct host *host, const struct unpacking *unpacking, struct re
         close(packages);
     if (!unpacking->owner)
         return;
+    words = words_for(result->code);
     if (result->code == OK)
         peer_say(unpacking->owner, &message, NULL, 0);
     else
-        peer_refuse(unpacking->owner, unpacking->id, "", "%s", words_for(result->code));
+        peer_refuse(unpacking->owner, unpacking->id, words ? "" : HOST_TROUBLE, "%s",
+                    words ? words : TROUBLE_WORDS);
 }
 
 bool unpacking_ended(struct host *host, pid_t pid, int status)

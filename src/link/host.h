@@ -62,8 +62,12 @@ struct host_started {
     bool is_listener; /* the channel is the listening socket of the Runtime API, not frames */
 };
 
+#define HOST_TROUBLE "Host.Trouble"
+
 struct host_refused {
-    struct span type, message; /* "Runtime.InvalidEntrypoint"; type is empty for an unpacking */
+    struct span type; /* "Runtime.InvalidEntrypoint"; of an unpacking empty when the package is
+                         wrong, HOST_TROUBLE when the host could not */
+    struct span message;
 };
 
 struct host_ended {

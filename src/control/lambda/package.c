@@ -4,6 +4,7 @@
 #include "control/lambda/package.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #include "crypto/digest.h"
 #include "link/host.h"
 
+#define UNPACKINGS_MAX 4  /* so that half of the threads are left for other calls */
 #define UNPACK_SECONDS 20 /* below the time that a gateway waits for control */
 
 /* ---- unpacking ----------------------------------------------------------------------------- */
@@ -29,6 +31,9 @@ static enum fault refuse_away(struct call *call)
 
 static enum fault take_unpacked(struct call *call, const struct host_message *answer)
 {
+    if (answer->op == HOST_REFUSED && answer->refused.type.len > 0)
+        return call_refuse_format(call, "ServiceException", "%.*s",
+                                  SPAN_ARG(answer->refused.message));
     if (answer->op == HOST_REFUSED)
         return call_refuse_format(call, "InvalidParameterValueException", "%.*s",
                                   SPAN_ARG(answer->refused.message));
@@ -41,7 +46,7 @@ static enum fault take_unpacked(struct call *call, const struct host_message *an
     return OK;
 }
 
-static enum fault unpack(struct call *call, struct span blob)
+static enum fault ask_host(struct call *call, struct span blob)
 {
     struct host_message ask = {.op = HOST_UNPACK, .id = 1, .package = blob}, answer;
     const char *path = call->control->host_path;
@@ -70,6 +75,19 @@ static enum fault unpack(struct call *call, struct span blob)
     }
     close(fd);
     arena_release(&arena);
+    return rc;
+}
+
+static enum fault unpack(struct call *call, struct span blob)
+{
+    struct control *control = call->control;
+    enum fault rc;
+
+    if (atomic_fetch_add(&control->unpackings, 1) < UNPACKINGS_MAX)
+        rc = ask_host(call, blob);
+    else
+        rc = call_refuse_as(call, "TooManyRequestsException", "Rate Exceeded.");
+    atomic_fetch_sub(&control->unpackings, 1);
     return rc;
 }
 
