@@ -100,7 +100,7 @@ COMPAT := tests/compat/run tests/compat/sdk/run tests/compat/jsonschema/run test
 
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run $(COMPAT) \
-		tests/fault/run tests/fault/traffic
+		tests/up/run tests/fault/run tests/fault/traffic
 
 # The tests of what several threads touch, under ThreadSanitizer.
 THREAD_BIN := $(patsubst %.c,$(BUILD)/thread/%,$(wildcard $(addprefix tests/unit/,base/test_log.c \

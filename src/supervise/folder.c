@@ -363,7 +363,7 @@ int folder_listen(const struct folder *folder, const char *name, int type, struc
 
     if (made >= 0 && len > 0 && (size_t)len < sizeof address.sun_path &&
         bind(made, (struct sockaddr *)&address, sizeof address) == 0 &&
-        listen(made, UNIX_BACKLOG) == 0)
+        chmod(address.sun_path, 0600) == 0 && listen(made, UNIX_BACKLOG) == 0)
         return made;
     problem_set(why, FAULT_IO, "cannot listen on '%s/%s': %s", folder->sockets, name,
                 strerror(errno));

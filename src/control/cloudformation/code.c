@@ -19,6 +19,7 @@
 #include "control/cloudformation/zip.h"
 #include "text/json.h"
 
+#define PIECE (64UL * 1024)
 #define FOLDER_ENTRIES_MAX ZIP_ENTRIES_MAX
 
 /* One packing: names of entries are paths without the first `skip` bytes. */
@@ -50,15 +51,20 @@ static enum fault fail_open(const char *path, struct problem *why)
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-/* Adds what can be read to the buffer. */
+/* Adds what can be read to the buffer; false, with is_over, when it is more than fits. */
 static bool read_file(int file, struct buf *out)
 {
     for (;;) {
-        char *room = buf_room(out, 64 * 1024);
-        ssize_t n = room ? read(file, room, 64 * 1024) : -1;
+        size_t left = out->ceiling - out->len, piece = left < PIECE ? left : PIECE;
+        char last, *room = piece > 0 ? buf_room(out, piece) : &last;
+        ssize_t n = room ? read(file, room, piece > 0 ? piece : 1) : -1;
 
         if (n <= 0)
             return n == 0;
+        if (piece == 0) {
+            out->is_over = true;
+            return false;
+        }
         out->len += (size_t)n;
     }
 }
