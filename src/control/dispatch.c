@@ -3,8 +3,8 @@
 #include "control/dispatch.h"
 
 #include "base/log.h"
-#include "control/browser.h"
-#include "control/credential.h"
+#include "caller/browser.h"
+#include "caller/credential.h"
 #include "control/handler.h"
 #include "control/lambda/package.h"
 #include "control/protocol.h"

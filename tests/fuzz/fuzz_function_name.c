@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "control/lambda/name.h"
+#include "caller/function_name.h"
 #include "control/model.h"
 #include "text/regex.h"
 

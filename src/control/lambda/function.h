@@ -10,8 +10,8 @@
 #ifndef CONTROL_LAMBDA_FUNCTION_H
 #define CONTROL_LAMBDA_FUNCTION_H
 
+#include "caller/function_name.h"
 #include "control/call.h"
-#include "control/lambda/name.h"
 
 #define FUNCTION_NAME_MAX 64
 

@@ -1,7 +1,7 @@
 /* The inputs of AddPermission are a short form of a policy statement: this writes the long one. */
 #include "control/lambda/statement.h"
 
-#include "control/credential.h"
+#include "caller/credential.h"
 
 /* "apigateway.amazonaws.com", "events.amazonaws.com.cn" */
 static bool is_service(struct span s)

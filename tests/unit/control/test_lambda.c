@@ -12,7 +12,7 @@
 
 #include "base/base64.h"
 #include "control/dispatch.h"
-#include "control/lambda/name.h"
+#include "caller/function_name.h"
 #include "control/lambda/package.h"
 #include "control/lambda/statement.h"
 #include "link/host.h"

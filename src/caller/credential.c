@@ -1,6 +1,6 @@
 /* Hands the request to auth/sigv4, which knows both forms.  A scope that is cut short leaves its
  * later parts empty; an Authorization of another kind counts as none. */
-#include "control/credential.h"
+#include "caller/credential.h"
 
 #include "auth/sigv4.h"
 #include "base/ascii.h"

@@ -1,6 +1,6 @@
 /* What a call's credentials say about it, whether or not the signature is checked. */
-#ifndef CONTROL_CREDENTIAL_H
-#define CONTROL_CREDENTIAL_H
+#ifndef CALLER_CREDENTIAL_H
+#define CALLER_CREDENTIAL_H
 
 #include <stdbool.h>
 

@@ -1,10 +1,10 @@
 /* AWS's expression has four optional parts in front of the name, and tries them from the front:
  * a part is taken when what follows still is a name, else it is not.  So does this, part by part,
  * over the sixteen ways of taking some; the fuzz target holds it against the expression. */
-#include "control/lambda/name.h"
+#include "caller/function_name.h"
 
 #include "base/ascii.h"
-#include "control/credential.h"
+#include "caller/credential.h"
 
 static bool take_word(struct span *rest, struct span word)
 {

@@ -1,8 +1,8 @@
 /* Who may call the service APIs from where, and what a call's credentials say. */
 #include "../unit.h"
 
-#include "control/browser.h"
-#include "control/credential.h"
+#include "caller/browser.h"
+#include "caller/credential.h"
 
 static void web_pages_and_rebound_names_are_refused(void **state)
 {

@@ -1,6 +1,6 @@
 /* A web page must not drive a local Portico (docs/internals/threats.md). */
-#ifndef CONTROL_BROWSER_H
-#define CONTROL_BROWSER_H
+#ifndef CALLER_BROWSER_H
+#define CALLER_BROWSER_H
 
 #include "http/message.h"
 

@@ -1,7 +1,7 @@
 /* The names that callers give a function: NAME, ACCOUNT:function:NAME, a whole ARN, each with
  * ":QUALIFIER" behind it or not.  (spec/lambda.md, section 1) */
-#ifndef CONTROL_LAMBDA_NAME_H
-#define CONTROL_LAMBDA_NAME_H
+#ifndef CALLER_FUNCTION_NAME_H
+#define CALLER_FUNCTION_NAME_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* A page in a browser can send requests to 127.0.0.1, but not without an Origin of its own, and a
  * name that was rebound to 127.0.0.1 stands in Host.  Both give it away. */
-#include "control/browser.h"
+#include "caller/browser.h"
 
 #include "base/ascii.h"
 
