@@ -81,7 +81,7 @@ install: all ## PREFIX=/usr/local, DESTDIR=
 		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/libexec/portico/$$file; done
 
 # The tests of real instances share a rig, and start the host of the check build.
-HOST_TESTS := $(patsubst %,$(BUILD)/check/tests/unit/host/test_%,node package python)
+HOST_TESTS := $(patsubst %,$(BUILD)/check/tests/unit/host/test_%,instance node package python)
 $(HOST_TESTS): $(BUILD)/check/tests/unit/host/host_rig.o $(BUILD)/check/tests/unit/host/zip.o
 $(HOST_TESTS): | $(check_BIN)/portico-host $(check_BIN)/sandbox-init $(RUNTIMES:%=$(check_BIN)/%)
 

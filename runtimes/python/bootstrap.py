@@ -88,7 +88,12 @@ def describe_current(request_id):
         own += 1
     if own == len(frames):
         own = 0
-    return describe(str(value), kind.__name__, traceback.format_list(frames[own:]), request_id)
+    return describe(str(value), kind.__name__, format_frames(traceback, frames[own:]), request_id)
+
+
+def format_frames(traceback, frames):
+    """Without the marks under a line that newer Pythons add, as AWS."""
+    return traceback.format_list([(f.filename, f.lineno, f.name, f.line) for f in frames])
 
 
 def log_error(error):
@@ -200,8 +205,8 @@ def set_up_logging(logging):
             }
             if record.exc_info and record.exc_info[0]:
                 import traceback
-                out["stackTrace"] = traceback.format_list(
-                    traceback.extract_tb(record.exc_info[2]))
+                out["stackTrace"] = format_frames(
+                    traceback, traceback.extract_tb(record.exc_info[2]))
                 out["errorType"] = record.exc_info[0].__name__
                 out["errorMessage"] = str(record.exc_info[1])
                 out["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)

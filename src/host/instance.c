@@ -37,7 +37,8 @@ struct instance {
     struct peer *owner;          /* NULL: nobody wants to know */
     struct instance *next, **at; /* `at` points to what points here */
     uint64_t id;
-    pid_t pid; /* of the child: bubblewrap, or sandbox-init */
+    uint64_t number; /* of its control group */
+    pid_t pid;       /* of the child: bubblewrap, or sandbox-init */
     enum state state;
     bool is_listener;
     int channel, out, err; /* the peer's, until it is told; -1 then */
@@ -88,7 +89,8 @@ static void instance_free(struct instance *instance)
 /* ---- the start ----------------------------------------------------------------------------- */
 
 /* In the child, between fork and exec: only calls that are safe there. */
-static void become(const struct words *words, const struct ends *ends)
+static void become(const struct instance *instance, const struct words *words,
+                   const struct ends *ends)
 {
     static char *nothing[] = {NULL};
     const int wanted[] = {-1, ends->out, ends->err, ends->channel, ends->control};
@@ -104,6 +106,10 @@ static void become(const struct words *words, const struct ends *ends)
     for (size_t i = 0; i < COUNT(moved); i++)
         if (dup2(moved[i], (int)i) < 0)
             _exit(126);
+    if (!cgroup_enter(&instance->host->groups, instance->number)) {
+        dprintf(STDERR_FILENO, "cannot enter a control group: %s", strerror(errno));
+        _exit(126);
+    }
     for (int s = 1; s < NSIG; s++)
         signal(s, SIG_DFL);
     sigemptyset(&none);
@@ -172,7 +178,7 @@ static void hear_init(struct source *source);
 
 /* Forks; the instance is in the host's list then. */
 static bool launch(struct instance *instance, const struct words *words, const struct ends *ends,
-                   int control, struct span plan)
+                   int control, struct span plan, uint32_t memory_mb)
 {
     struct host *host = instance->host;
 
@@ -181,11 +187,16 @@ static bool launch(struct instance *instance, const struct words *words, const s
         close(control);
         return false;
     }
-    instance->pid = fork();
-    if (instance->pid < 0)
+    instance->number = ++host->launched;
+    if (!cgroup_make(&host->groups, instance->number, memory_mb, host->sandbox.process_max))
         return false;
+    instance->pid = fork();
+    if (instance->pid < 0) {
+        cgroup_remove(&host->groups, instance->number);
+        return false;
+    }
     if (instance->pid == 0)
-        become(words, ends);
+        become(instance, words, ends);
     instance->deadline = clock_now(&CLOCK_SYSTEM) + SETUP_WAIT;
     instance->next = host->instances;
     instance->at = &host->instances;
@@ -213,7 +224,7 @@ static bool set_up(struct instance *instance, const struct runtime *runtime,
     if (make_ends(instance, runtime->kind, listens, &control, &ends, &port) &&
         sandbox_words(sandbox, runtime, start, &arena, &words) &&
         sandbox_plan(sandbox, runtime, start, port, &plan))
-        is_up = launch(instance, &words, &ends, control, buf_span(&plan));
+        is_up = launch(instance, &words, &ends, control, buf_span(&plan), start->memory_mb);
     else
         close_one(&control);
     close_ends(&ends);
@@ -462,6 +473,7 @@ bool instance_ended(struct host *host, pid_t pid, int status)
 {
     struct host_message message = {.op = HOST_ENDED};
     struct instance *instance = host->instances;
+    bool is_oom;
 
     while (instance && instance->pid != pid)
         instance = instance->next;
@@ -469,11 +481,13 @@ bool instance_ended(struct host *host, pid_t pid, int status)
         return false;
     if (instance->control.fd >= 0)
         take_reports(instance);
+    is_oom = cgroup_remove(&host->groups, instance->number);
     if (instance->state == SETTING_UP) {
         refuse_failed(instance);
     } else if (instance->owner) {
         message.id = instance->id;
         message.ended = describe(instance, status);
+        message.ended.is_oom = is_oom && message.ended.signal == SIGKILL;
         peer_say(instance->owner, &message, NULL, 0);
     }
     instance_free(instance);

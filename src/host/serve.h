@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/cgroup.h"
 #include "host/loop.h"
 #include "host/sandbox.h"
 #include "link/child.h"
@@ -22,6 +23,8 @@ struct host {
     const char *missing; /* why no function can be started; NULL: nothing is missing */
     const char *search;  /* folders of interpreters, separated by ':' */
     struct runtimes runtimes;
+    struct cgroups groups;
+    uint64_t launched; /* instances so far; the last one's number */
     const struct child *child;
     int epoll;
     struct source listener, signals, lifeline;

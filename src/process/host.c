@@ -72,6 +72,18 @@ static void choose_sandbox(struct host *host, struct filter *filter)
     host->sandbox.filter_count = filter->count;
 }
 
+/* Limits that hold for an instance as a whole; where there are none, that is said once. */
+static void open_groups(struct host *host)
+{
+    cgroups_open(&host->groups, "/sys/fs/cgroup", "/proc/self/cgroup");
+    if (!host->groups.has_memory)
+        log_warn("no control group is delegated to Portico: functions have no limit of memory; "
+                 "see docs/internals/host.md");
+    if (!host->groups.has_processes && geteuid() == 0)
+        log_warn("no control group, and the limit of processes does not hold for root: functions "
+                 "may start as many as they like");
+}
+
 int main(int argc, char **argv)
 {
     static char init[PATH_MAX], bootstraps[PATH_MAX];
@@ -98,8 +110,10 @@ int main(int argc, char **argv)
                                     .init = init,
                                     .process_max = PROCESSES_MAX};
     choose_sandbox(&host, &filter);
+    open_groups(&host);
     if (host_serve(&host, child_descriptor(&child, "host-listener", 0), &why) != OK)
         child_refuse(&child, "%s", why.text);
+    cgroups_close(&host.groups);
     filter_release(&filter);
     return 0;
 }

@@ -295,11 +295,12 @@ int main(void)
     int signals;
 
     fcntl(INIT_CONTROL, F_SETFD, FD_CLOEXEC);
-    if (!is_namespace()) {
+    if (is_namespace()) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* and everything with us */
+    } else {
         setsid();
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     }
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     receive_plan(&parsed);
     if (parsed.plan.listens)

@@ -17,6 +17,21 @@
 #include <time.h>
 #include <unistd.h>
 
+bool rig_has_sandbox(size_t tests)
+{
+    pid_t pid = fork();
+    int status = 1;
+
+    if (pid == 0) {
+        execlp("bwrap", "bwrap", "--unshare-all", "--ro-bind", "/", "/", "true", (char *)NULL);
+        _exit(127);
+    }
+    waitpid(pid, &status, 0);
+    if (status != 0)
+        printf("no sandboxes here\n0 passed, 0 failed, %zu skipped\n", tests);
+    return status == 0;
+}
+
 static int listen_at(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -263,7 +278,7 @@ static void write_all(int to, struct span bytes)
     }
 }
 
-struct instance_frame rig_invoke(struct rig_instance *instance, const char *event)
+void rig_send(struct rig_instance *instance, const char *event)
 {
     struct timespec now;
     struct instance_invoke invoke = {.request_id = SPAN("8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
@@ -278,6 +293,11 @@ struct instance_frame rig_invoke(struct rig_instance *instance, const char *even
     buf_add_text(&out, event);
     write_all(instance->channel, buf_span(&out));
     buf_release(&out);
+}
+
+struct instance_frame rig_invoke(struct rig_instance *instance, const char *event)
+{
+    rig_send(instance, event);
     return rig_frame(instance);
 }
 
@@ -342,6 +362,34 @@ bool rig_is_running(const char *mark)
     }
     closedir(all);
     return is_running;
+}
+
+static char state_of(pid_t pid)
+{
+    char path[64], text[512] = "";
+    struct span stat;
+    size_t at;
+    FILE *in;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    in = fopen(path, "re");
+    if (!in)
+        return '-';
+    stat = span_make(text, fread(text, 1, sizeof text, in));
+    fclose(in);
+    at = span_find_last(stat, ')');
+    return stat.len - at > 2 ? stat.at[at + 2] : '-';
+}
+
+void rig_wait_state(pid_t pid, char state)
+{
+    struct timespec moment = {.tv_nsec = 5000000};
+
+    for (int i = 0; state_of(pid) != state; i++) {
+        if (i > RIG_WAIT_MS / 5)
+            fail_msg("process %d does not become '%c'", (int)pid, state);
+        nanosleep(&moment, NULL);
+    }
 }
 
 void rig_wait_gone(const char *mark)

@@ -28,6 +28,10 @@ struct rig_instance {
     struct span rest;
 };
 
+/* Whether this machine allows sandboxes at all: some containers do not.  Says so when not, as the
+ * summary of `tests` skipped tests. */
+bool rig_has_sandbox(size_t tests);
+
 /* Starts a host; `setting` is one more argument ("sandbox=off") or NULL.  Fails the test when it
  * does not come up. */
 void rig_open(struct rig *rig, const char *setting);
@@ -58,6 +62,9 @@ void rig_release(struct rig_instance *instance);
 /* The next frame of an instance; fails the test when none comes. */
 struct instance_frame rig_frame(struct rig_instance *instance);
 
+/* Sends an event. */
+void rig_send(struct rig_instance *instance, const char *event);
+
 /* Sends an event and gives the frame that answers. */
 struct instance_frame rig_invoke(struct rig_instance *instance, const char *event);
 
@@ -69,6 +76,9 @@ struct host_ended rig_ended(struct rig *rig, uint64_t id);
 
 /* Whether a process whose command line holds `mark` runs.  Zombies do not count. */
 bool rig_is_running(const char *mark);
+
+/* Waits until the process is in a state of /proc/PID/stat: 'T' is stopped. */
+void rig_wait_state(pid_t pid, char state);
 
 /* Waits until there is none. */
 void rig_wait_gone(const char *mark);
