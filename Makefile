@@ -19,7 +19,7 @@ check_LDFLAGS := -fsanitize=address,undefined
 thread_CFLAGS := $(BASE_CFLAGS) -O1 -fsanitize=thread
 thread_LDFLAGS := -fsanitize=thread
 BUILDS := release check thread
-LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -lyaml -lseccomp -larchive -lm -lpthread
+LIBS := -lssl -lcrypto -lsqlite3 -lpcre2-8 -lcares -ldeflate -lyaml -lseccomp -larchive -lm -lpthread
 
 FOLDERS := $(shell sed -n 's/^folder \([a-z]*\):.*/\1/p' tools/layers)
 PROCESSES := $(shell sed -n 's/^process \([a-z]*\):.*/\1/p' tools/layers)

@@ -151,6 +151,8 @@ static void compile_settings(struct build *b, const struct json *api)
 
     b->not_yet = missing_setting(api);
     d->is_endpoint_disabled = json_member_bool(api, "disableExecuteApiEndpoint", false);
+    d->compresses = json_is(json_member(api, "minimumCompressionSize"), JSON_NUMBER);
+    d->compression_min = (size_t)json_member_int(api, "minimumCompressionSize", 0);
     if (!json_is(types, JSON_ARRAY))
         return;
     list = build_array(b, types->count, sizeof *list);

@@ -3,6 +3,7 @@
 #include "gateway/exchange.h"
 #include "gateway/integration/integration.h"
 #include "gateway/mapping/validate.h"
+#include "gateway/reply/compress.h"
 #include "gateway/reply/response.h"
 
 /* Makes the ids that the reply carries and that mappings and logs name (section 7.5). */
@@ -71,8 +72,10 @@ static enum verdict read_body(struct exchange *x)
 
 static enum verdict take_body(struct exchange *x)
 {
-    if (!x->has_collected || x->stream->collect.result == OP_DONE)
+    if (!x->has_collected)
         return GO_ON;
+    if (x->stream->collect.result == OP_DONE)
+        return expand_request(x);
     if (x->stream->collect.result == OP_TOO_LARGE)
         return exchange_fail(x, REQUEST_TOO_LARGE);
     return exchange_message(x, 400, "BadRequestException", SPAN("Bad Request"));
@@ -135,9 +138,10 @@ static const struct step REST_STEPS[] = {
     {"integrate", integrate}, /* WAITs for the backend */
     {"integrated", take_integration},
     {"render", render}, /* reply_at: gateway responses too */
+    {"compress", compress_reply},
     {"stamp", stamp},
     {"send", send_source}, /* WAITs for the pump */
     {"account", account},  /* finish_at: once, always; the runner then sends */
 };
 
-const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 9, 12};
+const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 9, 13};

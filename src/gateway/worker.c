@@ -84,6 +84,7 @@ void worker_release(struct worker *worker)
     http_pool_release(&worker->control);
     http_client_release(&worker->client);
     buf_release(&worker->scratch);
+    coder_release(&worker->coder);
     loop_release(&worker->loop);
     if (worker->snapshot)
         part_leave(&worker->snapshot->part);

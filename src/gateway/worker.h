@@ -6,6 +6,7 @@
 
 #include "base/counter.h"
 #include "base/random.h"
+#include "gateway/mapping/coding.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "net/loop.h"
@@ -43,7 +44,8 @@ struct worker {
     struct http_client client; /* of backends */
     struct buf scratch;        /* for text that is copied in the same step */
     struct random random;
-    int64_t said_at;                 /* when it last explained a failed integration in the log */
+    int64_t said_at; /* when it last explained a failed integration in the log */
+    struct coder coder;
     const struct snapshot *snapshot; /* owns a use; NULL before the first */
     struct task drain;
 };

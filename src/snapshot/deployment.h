@@ -152,6 +152,8 @@ struct deployment {
     const struct gateway_reply *replies[GATEWAY_RESPONSE_COUNT]; /* NULL: the default */
     const struct span *binary_types; /* binaryMediaTypes, as configured */
     size_t binary_type_count;
+    bool compresses; /* minimumCompressionSize is set */
+    size_t compression_min;
     bool is_endpoint_disabled; /* disableExecuteApiEndpoint */
     struct regex **patterns;   /* of all methods; freed with the part */
     size_t pattern_count;
