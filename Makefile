@@ -95,8 +95,8 @@ $(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
 
 check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/tests/fault/load
 
-COMPAT := tests/compat/run tests/compat/sdk/run tests/compat/jsonschema/run tests/compat/codecs/run \
-	tests/compat/sigv4/run
+# Each folder is one comparison with real clients or other implementations; node is no test.
+COMPAT := tests/compat/run $(filter-out tests/compat/node/run,$(wildcard tests/compat/*/run))
 
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run $(COMPAT) \
