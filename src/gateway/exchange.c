@@ -73,9 +73,8 @@ static void on_resume(struct task *task)
 void exchange_begin(struct http_handler *handler, struct http_stream *stream)
 {
     static const struct plan *const PLANS[] = {
-        [TARGET_API_HOST] = &REST_PLAN,
-        [TARGET_API_PATH] = &REST_PLAN,
-        [TARGET_LOCAL] = &LOCAL_PLAN,
+        [TARGET_API_HOST] = &REST_PLAN,   [TARGET_API_PATH] = &REST_PLAN,
+        [TARGET_INVOKE] = &INVOKE_PLAN,   [TARGET_LOCAL] = &LOCAL_PLAN,
         [TARGET_CONTROL] = &CONTROL_PLAN,
     };
     struct exchange *x = arena_new(&stream->arena, struct exchange);

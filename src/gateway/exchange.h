@@ -126,6 +126,7 @@ static inline enum verdict exchange_wait(struct exchange *x, struct op *op)
 
 extern const struct plan REST_PLAN;    /* steps.c */
 extern const struct plan CONTROL_PLAN; /* edge/control.c */
+extern const struct plan INVOKE_PLAN;  /* edge/invoke.c */
 extern const struct plan LOCAL_PLAN;   /* edge/local.c */
 
 #endif

@@ -17,12 +17,13 @@ struct lambda;
 /* What all workers of a gateway share. */
 struct gateway {
     struct publication publication;
-    const char *control_socket; /* where control calls go */
-    const char *ca_file;        /* certificates trusted besides the system's; NULL: none */
-    _Atomic bool has_control;   /* the feed is connected; else health says degraded */
-    _Atomic uint64_t revision;  /* that is served by all workers */
-    const struct shelf *shelf;  /* for the metric of retired bytes */
-    struct counter requests[6]; /* by class of status; 0: broken */
+    const char *control_socket;   /* where control calls go */
+    const char *account, *region; /* of calls that name none */
+    const char *ca_file;          /* certificates trusted besides the system's; NULL: none */
+    _Atomic bool has_control;     /* the feed is connected; else health says degraded */
+    _Atomic uint64_t revision;    /* that is served by all workers */
+    const struct shelf *shelf;    /* for the metric of retired bytes */
+    struct counter requests[6];   /* by class of status; 0: broken */
     struct counter control_requests;
     struct lambda *lambda;         /* its functions; NULL: there are none */
     _Atomic unsigned large_bodies; /* control calls that hold more than HTTP_BODY_MAX */

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "caller/browser.h"
 #include "http/server.h"
 #include "lambda/failure.h"
 #include "lambda/instance.h"
@@ -213,6 +214,10 @@ static void on_request(struct http_handler *handler, struct http_stream *stream)
     enum runtime_call call = runtime_call_of(stream->request.method, stream->request.path, &id);
     struct request *request;
 
+    if (browser_refusal(&stream->request)) { /* the listener may be on the machine's loopback */
+        refuse(stream, 403, "AccessDenied", "web pages may not speak for a runtime");
+        return;
+    }
     if (runtime->is_closing || runtime->instance->state >= INSTANCE_ENDING) {
         refuse(stream, 403, "InvalidStateTransition", "the instance ends");
         return;

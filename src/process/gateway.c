@@ -197,6 +197,10 @@ int main(int argc, char **argv)
     shelf_init(&shelf);
     gateway.shelf = &shelf;
     gateway.control_socket = child_text(&child, "control", "");
+    gateway.account = child_text(&child, "account", "");
+    gateway.account = gateway.account[0] ? gateway.account : "000000000000";
+    gateway.region = child_text(&child, "region", "");
+    gateway.region = gateway.region[0] ? gateway.region : "us-east-1";
     gateway.connections_max = connections_per_worker();
     if (!publication_init(&gateway.publication))
         child_refuse(&child, "cannot create an event descriptor: %s", strerror(errno));

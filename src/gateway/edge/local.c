@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "gateway/exchange.h"
+#include "lambda/lambda.h"
 
 #define LOCAL_TEXT_MAX (64 * 1024)
 
@@ -32,6 +33,30 @@ static void add_counter(struct buf *text, const char *name, const char *help)
     buf_addf(text, "# HELP %s %s\n# TYPE %s counter\n", name, help, name);
 }
 
+static void add_functions(struct buf *text, struct lambda *lambda)
+{
+    static const char *const ENDS[] = {
+        [INVOKE_RESULT] = "result",
+        [INVOKE_ERROR] = "error",
+        [INVOKE_THROTTLED] = "throttled",
+        [INVOKE_FAILED] = "failed",
+    };
+
+    if (!lambda)
+        return;
+    add_counter(text, "portico_invocations_total", "Invocations of functions, by their end.");
+    for (size_t i = 0; i < COUNT(ENDS); i++)
+        buf_addf(text, "portico_invocations_total{end=\"%s\"} %" PRIu64 "\n", ENDS[i],
+                 (uint64_t)atomic_load(&lambda->metrics.ends[i]));
+    add_counter(text, "portico_function_starts_total", "Instances of functions that were started.");
+    buf_addf(text, "portico_function_starts_total %" PRIu64 "\n",
+             (uint64_t)atomic_load(&lambda->metrics.starts));
+    buf_addf(text,
+             "# HELP portico_function_instances Instances of functions that run.\n"
+             "# TYPE portico_function_instances gauge\nportico_function_instances %" PRIu64 "\n",
+             (uint64_t)atomic_load(&lambda->metrics.instances));
+}
+
 static void answer_metrics(struct exchange *x)
 {
     static const char *const CLASSES[] = {"broken", "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -54,6 +79,7 @@ static void answer_metrics(struct exchange *x)
              "# HELP portico_snapshot_retired_bytes Memory of older snapshots still in use.\n"
              "# TYPE portico_snapshot_retired_bytes gauge\nportico_snapshot_retired_bytes %zu\n",
              shelf_retired_bytes(gateway->shelf));
+    add_functions(&text, gateway->lambda);
     take_body(x, &text, "text/plain; version=0.0.4");
 }
 

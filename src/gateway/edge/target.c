@@ -71,6 +71,15 @@ static bool target_of_path(struct span path, struct target *out)
     return true;
 }
 
+/* POST /2015-03-31/functions/NAME/invocations */
+static bool is_invoke(const struct http_request *request)
+{
+    struct span path = request->path, name;
+
+    return span_is(request->method, "POST") && take_prefix(&path, SPAN("/2015-03-31/functions")) &&
+           take_segment(&path, &name) && name.len > 0 && span_is(path, "/invocations");
+}
+
 struct target target_of(const struct http_request *request)
 {
     struct target t = {.kind = TARGET_API_HOST, .api = api_of_host(request)};
@@ -90,5 +99,7 @@ struct target target_of(const struct http_request *request)
     if (span_starts(request->path, SPAN("/_portico/")) &&
         !span_starts(request->path, SPAN("/_portico/packages/")))
         t.kind = TARGET_LOCAL;
+    else if (is_invoke(request))
+        t.kind = TARGET_INVOKE;
     return t;
 }

@@ -11,6 +11,7 @@ enum target_kind {
     TARGET_API_PATH, /* /_aws/execute-api/{api}/{stage}/… or
                         /restapis/{api}/{stage}/_user_request_/… */
     TARGET_LOCAL,    /* /_portico/… */
+    TARGET_INVOKE,   /* a function, by the Lambda API */
     TARGET_CONTROL
 };
 

@@ -546,13 +546,13 @@ static struct span http(const char *request)
     return fake_host_hear(&host.starts[0]);
 }
 
-#define NEXT "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: a\r\n\r\n"
+#define NEXT "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 static struct span post(const char *id, const char *what, const char *body)
 {
     struct span text = arena_format(&host.arena,
                                     "POST /2018-06-01/runtime/invocation/%s/%s HTTP/1.1\r\n"
-                                    "Host: a\r\nContent-Length: %zu\r\n\r\n%s",
+                                    "Host: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n%s",
                                     id, what, strlen(body), body);
 
     return http(text.at);
@@ -589,7 +589,9 @@ static void the_runtime_api_serves_other_clients(void **state)
     second = invoke_event(function, "{\"n\":2}");
     assert_int_equal(host.start_count, 2); /* the first is not free before it asks */
     assert_true(holds(http(NEXT), "{\"n\":2}"));
-    assert_true(begins(http("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP/1.1 404"));
+    assert_true(begins(http("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), "HTTP/1.1 404"));
+    assert_true(begins(http("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://a.b\r\n\r\n"),
+                       "HTTP/1.1 403"));
     assert_true(begins(post(second->request_id, "error", "{\"e\":1}"), "HTTP/1.1 202"));
     expect("second", second, INVOKE_ERROR, "{\"e\":1}");
     invoke_free(first);
@@ -603,7 +605,7 @@ static void an_init_error_of_the_runtime_api_is_the_answer(void **state)
 
     host.gives_listeners = true;
     invoke = invoke_event(function, "{}");
-    assert_true(begins(http("POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: a\r\n"
+    assert_true(begins(http("POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                             "Content-Length: 2\r\n\r\n{}"),
                        "HTTP/1.1 202"));
     expect("init", invoke, INVOKE_ERROR, "{}");
