@@ -75,9 +75,7 @@ static enum integration_type integration_type_of(struct span word)
 
 static void compile_integration(struct build *b, const struct json *one, struct integration *out)
 {
-    const struct json *parameters = json_member(one, "requestParameters");
     const struct json *timeout = json_member(one, "timeoutInMillis");
-    struct vtl_pair *pairs;
     uint64_t ms = TIMEOUT_DEFAULT_MS;
 
     if (json_is(timeout, JSON_NUMBER))
@@ -91,19 +89,12 @@ static void compile_integration(struct build *b, const struct json *one, struct 
         !endpoint_compile(b->arena, out->uri, &out->endpoint))
         build_need(NULL);
     out->handling = build_handling(one);
-    out->mappings = build_mappings(b, parameters, SPAN("integration.request."), NULL);
-    if (!json_is(parameters, JSON_OBJECT) || parameters->count == 0)
-        return;
-    pairs = build_array(b, parameters->count, sizeof *pairs);
-    for (const struct json *p = parameters->first; p; p = p->next) {
-        pairs[out->parameter_count].name = build_keep(b, p->name);
-        pairs[out->parameter_count++].value = build_keep(b, p->text);
-    }
-    out->parameters = pairs;
+    out->mappings = build_mappings(b, json_member(one, "requestParameters"),
+                                   SPAN("integration.request."), NULL);
 }
 
-/* Guards that are not there yet must not be open doors. */
-static struct span missing_guard(const struct json *method)
+/* Guards that are not there yet must not be open doors, nor may a call go elsewhere. */
+static struct span missing_part(const struct json *method, const struct json *integration)
 {
     struct span type = json_member_text(method, "authorizationType", SPAN("NONE"));
 
@@ -111,6 +102,9 @@ static struct span missing_guard(const struct json *method)
         return SPAN("Not yet in Portico: authorizationType other than NONE");
     if (json_member_bool(method, "apiKeyRequired", false))
         return SPAN("Not yet in Portico: API keys");
+    if (json_member(integration, "connectionType") &&
+        !span_is(json_member_text(integration, "connectionType", SPAN("")), "INTERNET"))
+        return SPAN("Not yet in Portico: VPC links");
     return SPAN("");
 }
 
@@ -122,7 +116,7 @@ void method_compile(struct build *b, const struct json *resource, const struct j
     out->verb = build_keep(b, one->name);
     out->resource_id = build_keep(b, json_member_text(resource, "id", SPAN("")));
     out->resource_path = build_keep(b, json_member_text(resource, "path", SPAN("/")));
-    out->not_yet = b->not_yet.len > 0 ? b->not_yet : missing_guard(one);
+    out->not_yet = b->not_yet.len > 0 ? b->not_yet : missing_part(one, integration);
     if (!build_validator(b, one, out) && out->not_yet.len == 0)
         out->not_yet = SPAN("The deployment does not hold the request validator of this method");
     compile_integration(b, integration, &out->integration);

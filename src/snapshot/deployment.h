@@ -106,12 +106,10 @@ struct integration {
     enum integration_type type;
     struct span verb; /* of the backend's request; "ANY": the client's */
     struct span uri;  /* as configured: {parameters} and ${stageVariables.x} are not filled in */
-    struct endpoint endpoint;          /* the URI of HTTP and HTTP_PROXY, taken apart */
-    struct span credentials;           /* of the role to call as; "" */
-    int64_t timeout;                   /* microseconds */
-    const struct vtl_pair *parameters; /* requestParameters: destination, source */
-    size_t parameter_count;
-    struct mappings mappings; /* the same, compiled */
+    struct endpoint endpoint; /* the URI of HTTP and HTTP_PROXY, taken apart */
+    struct span credentials;  /* of the role to call as; "" */
+    int64_t timeout;          /* microseconds */
+    struct mappings mappings; /* requestParameters */
     enum content_handling handling;
 };
 
