@@ -1,4 +1,5 @@
-/* Measures what a protected call costs: its signature, and the policies that permit it.
+/* Measures what a protected call costs: its signature, the policies that permit it, or
+ * its token, which was verified before.
  *
  *   auth [NAME] */
 #include "bench.h"
@@ -7,6 +8,8 @@
 #include "auth/sigv4.h"
 #include "base/clock.h"
 #include "crypto/digest.h"
+#include "crypto/jose.h"
+#include "crypto/jose_cache.h"
 
 #define ROOM ((size_t)16 * 1024 * 1024)
 #define STATEMENTS 20
@@ -23,6 +26,8 @@ struct bench {
     struct sigv4_request request;
     char body[BODY_LEN];
     struct sha256 hash;
+    struct jose_cache *cache;
+    struct buf token;
 };
 
 /* ---- a policy of 20 statements, the last of which permits ------------------------------------ */
@@ -42,7 +47,9 @@ static void make_policy(struct bench *b, struct arena *kept)
                  "{\"aws:username\":\"b*\"},\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}}}",
                  i ? "," : "", i, i);
     buf_add_text(&text, "]}");
-    expect(policy_parse(kept, buf_span(&text), POLICY_IDENTITY, &b->policy, &why) == OK, why.text);
+    expect(policy_parse(kept, arena_copy(kept, buf_span(&text)), POLICY_IDENTITY, &b->policy,
+                        &why) == OK,
+           why.text);
     buf_release(&text);
     policy_context_init(&b->context);
     policy_context_set(&b->context, SPAN("aws:SourceIp"), SPAN("10.1.2.3"));
@@ -129,6 +136,43 @@ static void verify_request(struct bench *b)
            "verify");
 }
 
+/* ---- a token of a user pool, remembered ------------------------------------------------------ */
+
+#define TOKEN_NOW 1700000000
+
+static void make_token(struct bench *b)
+{
+    static const char CLAIMS[] =
+        "{\"sub\":\"5f1c7a52-6b0e-4f0c-9f0e-2f6a1b9c8d7e\",\"cognito:groups\":[\"admins\","
+        "\"users\"],\"iss\":\"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01\","
+        "\"version\":2,\"client_id\":\"4a1b2c3d4e5f6g7h8i9j0k1l2m\",\"token_use\":\"access\","
+        "\"scope\":\"orders/read orders/write\",\"auth_time\":1699999000,\"exp\":1700003600,"
+        "\"iat\":1699999000,\"jti\":\"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\",\"username\":"
+        "\"aino.virtanen\"}";
+    struct jose_token token;
+    struct jose_key *key;
+
+    buf_init(&b->token, JOSE_TOKEN_MAX);
+    b->cache = jose_cache_new(1024);
+    expect(jose_key_generate(JOSE_RS256, &key) == OK &&
+               jose_sign(key, SPAN("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq="), span_of(CLAIMS),
+                         &b->token) &&
+               jose_read(&b->arena, buf_span(&b->token), JOSE_RSA, &token) == JOSE_OK,
+           "token");
+    jose_cache_add(b->cache, SPAN("authorizer"), buf_span(&b->token), token.claims, TOKEN_NOW);
+    jose_key_free(key);
+    arena_reset(&b->arena);
+}
+
+static void find_token(struct bench *b)
+{
+    struct jose_entry *entry =
+        jose_cache_take(b->cache, SPAN("authorizer"), buf_span(&b->token), TOKEN_NOW);
+
+    expect(entry, "remembered token");
+    jose_cache_give(entry);
+}
+
 /* ---- all --------------------------------------------------------------------------------------
  */
 
@@ -153,6 +197,7 @@ int main(int argc, char **argv)
     } ROWS[] = {
         {"policy", ask_policy},
         {"sigv4", verify_request},
+        {"token", find_token},
     };
     static struct bench b;
     struct arena kept;
@@ -163,9 +208,12 @@ int main(int argc, char **argv)
     b.engine = sigv4_engine_new(64);
     make_policy(&b, &kept);
     make_request(&b, &kept);
+    make_token(&b);
     for (size_t i = 0; i < COUNT(ROWS); i++)
         if (argc < 2 || strcmp(argv[1], ROWS[i].name) == 0)
             measure(ROWS[i].name, take_turn, &(struct turn){&b, ROWS[i].operation});
+    jose_cache_free(b.cache);
+    buf_release(&b.token);
     sigv4_engine_free(b.engine);
     sha256_release(&b.hash);
     arena_release(&b.arena);

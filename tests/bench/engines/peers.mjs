@@ -1,4 +1,4 @@
-// Measures what Node's packages need for the work of engines.c: nanoseconds an operation.
+// Measures what Node's packages need for the work of engines.c: nanoseconds of a processor an operation.
 //
 //   peers.mjs FOLDER
 import { readFileSync } from 'node:fs';
@@ -8,17 +8,20 @@ import velocity from 'velocityjs';
 const read = (name) => readFileSync(`${process.argv[2]}/${name}`, 'utf8');
 const body = read('body.json');
 
+// Time on a processor, as in bench.h; Node's helpers count, too.
+function spent(began) {
+    const { user, system } = process.cpuUsage(began);
+    return user + system;
+}
+
 function measure(name, operation) {
-    const until = process.hrtime.bigint() + 40_000_000n;
+    const began = process.cpuUsage();
     let count = 0;
-    const began = process.hrtime.bigint();
-    let now;
     do {
         for (let i = 0; i < 64; i++) operation();
         count += 64;
-        now = process.hrtime.bigint();
-    } while (now < until);
-    console.log(`${name} ${Math.round(Number(now - began) / count)}`);
+    } while (spent(began) < 40_000);
+    console.log(`${name} ${Math.round(spent(began) * 1000 / count)}`);
 }
 
 // The body is parsed by each rendering that reads it, as in Portico.
