@@ -10,7 +10,6 @@ struct build {
     struct arena *arena;  /* the part's */
     struct arena scratch; /* ends with the build */
     struct deployment *deployment;
-    struct span not_yet; /* the whole API is closed, with these words; "" */
     const struct json *document;
     struct json *schemas; /* of models, by name: parsed when something first refers to them */
 };

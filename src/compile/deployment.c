@@ -133,13 +133,15 @@ static void deployment_drop(struct part *part)
     mem_free(deployment->schemas);
 }
 
-/* What of the API's settings Portico lacks and must not pass over: a policy that is not looked at
- * would be an open door. */
-static struct span missing_setting(const struct json *api)
+/* A policy that does not compile permits nothing. */
+static void compile_policy(struct build *b, const struct json *api)
 {
-    if (json_member_text(api, "policy", SPAN("")).len > 0)
-        return SPAN("Not yet in Portico: resource policies");
-    return SPAN("");
+    struct span text = json_member_text(api, "policy", SPAN(""));
+    struct json *document;
+
+    b->deployment->has_policy = text.len > 0;
+    if (text.len > 0 && json_parse(b->arena, build_keep(b, text), &document, NULL) == OK)
+        policy_compile(b->arena, document, POLICY_RESOURCE, &b->deployment->policy, NULL);
 }
 
 /* What stands in the API's own record. */
@@ -149,7 +151,7 @@ static void compile_settings(struct build *b, const struct json *api)
     struct deployment *d = b->deployment;
     struct span *list;
 
-    b->not_yet = missing_setting(api);
+    compile_policy(b, api);
     d->is_endpoint_disabled = json_member_bool(api, "disableExecuteApiEndpoint", false);
     d->compresses = json_is(json_member(api, "minimumCompressionSize"), JSON_NUMBER);
     d->compression_min = (size_t)json_member_int(api, "minimumCompressionSize", 0);

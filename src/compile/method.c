@@ -116,7 +116,7 @@ void method_compile(struct build *b, const struct json *resource, const struct j
     out->verb = build_keep(b, one->name);
     out->resource_id = build_keep(b, json_member_text(resource, "id", SPAN("")));
     out->resource_path = build_keep(b, json_member_text(resource, "path", SPAN("/")));
-    out->not_yet = b->not_yet.len > 0 ? b->not_yet : missing_part(one, integration);
+    out->not_yet = missing_part(one, integration);
     if (!build_validator(b, one, out) && out->not_yet.len == 0)
         out->not_yet = SPAN("The deployment does not hold the request validator of this method");
     compile_integration(b, integration, &out->integration);

@@ -1,6 +1,7 @@
 /* The rows that a request to a REST API runs down. */
 #include "base/base64.h"
 #include "gateway/exchange.h"
+#include "gateway/guard/resource_policy.h"
 #include "gateway/integration/integration.h"
 #include "gateway/mapping/validate.h"
 #include "gateway/reply/compress.h"
@@ -131,6 +132,7 @@ static const struct step REST_STEPS[] = {
     {"identify", identify},
     {"stage", find_stage},
     {"route", find_route},
+    {"resource policy", resource_policy_guard},
     {"parameters", validate_parameters},
     {"read body", read_body}, /* WAITs only where a consumer needs it */
     {"body read", take_body},
@@ -144,4 +146,4 @@ static const struct step REST_STEPS[] = {
     {"account", account},  /* finish_at: once, always; the runner then sends */
 };
 
-const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 9, 13};
+const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 10, 14};

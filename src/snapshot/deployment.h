@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "auth/policy.h"
 #include "base/span.h"
 #include "snapshot/endpoint.h"
 #include "snapshot/gateway_response.h"
@@ -152,8 +153,10 @@ struct deployment {
     size_t binary_type_count;
     bool compresses; /* minimumCompressionSize is set */
     size_t compression_min;
-    bool is_endpoint_disabled; /* disableExecuteApiEndpoint */
-    struct regex **patterns;   /* of all methods; freed with the part */
+    bool is_endpoint_disabled;   /* disableExecuteApiEndpoint */
+    bool has_policy;             /* the API has a resource policy: */
+    const struct policy *policy; /* NULL: it does not compile, and permits nothing */
+    struct regex **patterns;     /* of all methods; freed with the part */
     size_t pattern_count;
     struct jsonpath **paths; /* the same of mappings */
     size_t path_count;

@@ -1,5 +1,6 @@
 /* RestApi: comes with its root resource and two models, and has an id that is unique over all
  * regions. */
+#include "control/apigateway/resource_policy.h"
 #include "control/patch.h"
 
 static enum fault check_endpoint(struct call *call, struct json *tree)
@@ -62,9 +63,10 @@ static enum fault check_new(struct call *call, struct span parent, struct json *
 
 static enum fault check(struct call *call, struct span parent, struct json *tree)
 {
-    if (call->match->operation->verb == VERB_UPDATE)
-        return check_endpoint(call, tree);
-    return check_new(call, parent, tree);
+    bool is_update = call->match->operation->verb == VERB_UPDATE;
+    enum fault rc = is_update ? check_endpoint(call, tree) : check_new(call, parent, tree);
+
+    return rc ? rc : resource_policy_check(call, tree);
 }
 
 /* The type stands in the path; what is replaced leaves and `value` joins. */
@@ -132,8 +134,16 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
     return rc ? rc : model_create_defaults(call, api);
 }
 
+static enum fault show(struct call *call, struct span parent, struct json *tree)
+{
+    (void)parent;
+    resource_policy_show(call, tree);
+    return OK;
+}
+
 const struct kind_hooks REST_API_HOOKS = {.kind = "RestApi",
                                           .check = check,
                                           .checks_updates = true,
                                           .patches = PATCHES,
-                                          .created = created};
+                                          .created = created,
+                                          .show = show};
