@@ -48,8 +48,8 @@ $(foreach build,$(BUILDS),$($(build)_BIN)/sandbox-init): \
 
 RUNTIMES := $(wildcard runtimes/*/*)
 $(foreach build,$(BUILDS),$(addprefix $($(build)_BIN)/,$(RUNTIMES))): 
-	@mkdir -p $(@D)
-	@cp $< $@
+	@install -d -m 755 $(@D)
+	@install -m 644 $< $@
 $(foreach build,$(BUILDS),$(foreach file,$(RUNTIMES),$(eval $($(build)_BIN)/$(file): $(file))))
 
 all: $(RUNTIMES:%=$(release_BIN)/%)

@@ -24,6 +24,7 @@ struct init_plan {
     uint32_t filter_count;                   /* 0: no system call is refused */
     uint32_t argument_count, variable_count; /* at most INIT_STRINGS_MAX together */
     uint32_t process_max, file_max;          /* limits; process_max 0: none */
+    uint32_t user, group;                    /* to become; 0: stay who we are */
     uint32_t listens; /* 1: open 127.0.0.1:INIT_PORT in here and send it along with 'L' */
 };
 

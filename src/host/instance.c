@@ -363,7 +363,8 @@ static bool take_reports(struct instance *instance)
             tell_started(instance, heard.pid);
             break;
         default: /* FAILED or ENDED: bubblewrap's end follows */
-            instance->report = heard.report;
+            if (instance->report.what != INIT_FAILED)
+                instance->report = heard.report;
             break;
         }
     }

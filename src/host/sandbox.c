@@ -2,9 +2,10 @@
  * bootstrap in /var/runtime, read-only; a /tmp of its own; its own processes, and nothing else of
  * the machine.
  *
- * The files of /etc are named one by one.  The host may run as root, and then a function is root
- * in the file system's eyes, though without any capability: what it must not read must not be
- * mounted (shadow, private keys).
+ * An ordinary user gets the right to set that up from a user namespace, in which the function is
+ * that user under another number.  So the files of /etc are named one by one: what the user may
+ * read is not yet a function's business.  Where the host is root there is no user namespace;
+ * sandbox-init becomes a user that nobody else is.
  *
  * The function's environment goes to sandbox-init in the plan, never to bubblewrap: variables such
  * as LD_PRELOAD act on programs, and bubblewrap starts outside the sandbox. */
@@ -20,6 +21,8 @@
 #define INIT_INSIDE "/.sandbox-init"
 #define USER_INSIDE "993" /* sbx_user1051, as on AWS (spec/lambda.md, 4.4) */
 #define GROUP_INSIDE "990"
+#define USER_UNDER_ROOT 64993 /* the same, where numbers are not mapped; runtimes/etc/passwd */
+#define GROUP_UNDER_ROOT 64990
 #define NODE_HEAP_PERCENT 90 /* of the memory; the rest is for buffers, code and stacks */
 
 /* ---- the vector ---------------------------------------------------------------------------- */
@@ -42,8 +45,32 @@ static void add_all(struct arena *arena, struct words *words, const char *const 
         add(arena, words, *texts);
 }
 
+static bool has_folder(const struct words *words, const char *path)
+{
+    for (unsigned i = 1; i < words->count; i++)
+        if (strcmp(words->all[i], path) == 0 && strcmp(words->all[i - 1], "--dir") == 0)
+            return true;
+    return false;
+}
+
+/* The folders above a place: bubblewrap makes them, too, but for their owner alone. */
+static void add_parents(struct arena *arena, struct words *words, const char *path)
+{
+    char parent[PATH_MAX];
+
+    for (size_t i = 1; path[i] && i < sizeof parent; i++) {
+        if (path[i] != '/')
+            continue;
+        memcpy(parent, path, i);
+        parent[i] = '\0';
+        if (!has_folder(words, parent))
+            add_all(arena, words, (const char *const[]){"--dir", parent, NULL});
+    }
+}
+
 static void add_bind(struct arena *arena, struct words *words, const char *from, const char *to)
 {
+    add_parents(arena, words, to);
     add_all(arena, words, (const char *const[]){"--ro-bind", from, to, NULL});
 }
 
@@ -145,8 +172,11 @@ static void add_function(const struct sandbox *sandbox, const struct runtime *ru
 bool sandbox_words(const struct sandbox *sandbox, const struct runtime *runtime,
                    const struct host_start *start, struct arena *arena, struct words *out)
 {
-    static const char *const NAMESPACES[] = {"--unshare-user",
-                                             "--unshare-ipc",
+    static const char *const AS_USER[] = {"--unshare-user", "--uid",      USER_INSIDE,
+                                          "--gid",          GROUP_INSIDE, NULL};
+    static const char *const AS_ROOT[] = {"--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
+                                          NULL};
+    static const char *const NAMESPACES[] = {"--unshare-ipc",
                                              "--unshare-pid",
                                              "--unshare-uts",
                                              "--unshare-cgroup-try",
@@ -154,10 +184,6 @@ bool sandbox_words(const struct sandbox *sandbox, const struct runtime *runtime,
                                              "--as-pid-1",
                                              "--hostname",
                                              "localhost",
-                                             "--uid",
-                                             USER_INSIDE,
-                                             "--gid",
-                                             GROUP_INSIDE,
                                              "--cap-drop",
                                              "ALL",
                                              NULL};
@@ -169,6 +195,7 @@ bool sandbox_words(const struct sandbox *sandbox, const struct runtime *runtime,
     }
     add(arena, out, sandbox->bwrap);
     add_all(arena, out, NAMESPACES);
+    add_all(arena, out, sandbox->is_root ? AS_ROOT : AS_USER);
     if (start->network == HOST_NETWORK_OWN)
         add(arena, out, "--unshare-net");
     add_system(arena, out);
@@ -286,9 +313,13 @@ bool sandbox_plan(const struct sandbox *sandbox, const struct runtime *runtime,
                   const struct host_start *start, uint16_t port, struct buf *out)
 {
     bool listens = sandbox_listens(sandbox, runtime, start);
+    bool is_other = sandbox->bwrap && sandbox->is_root;
+    bool has_user_limit = sandbox->bwrap && !sandbox->is_root; /* counted in the user namespace */
     struct init_plan plan = {.filter_count = sandbox->filter_count,
-                             .process_max = sandbox->bwrap ? sandbox->process_max : 0,
+                             .process_max = has_user_limit ? sandbox->process_max : 0,
                              .file_max = FILES_MAX,
+                             .user = is_other ? USER_UNDER_ROOT : 0,
+                             .group = is_other ? GROUP_UNDER_ROOT : 0,
                              .listens = listens};
     struct places places;
 

@@ -20,6 +20,7 @@ struct sandbox {
     const void *filter;     /* struct sock_filter; NULL: none */
     uint32_t filter_count;  /* instructions in it */
     uint32_t process_max;   /* of one instance */
+    bool is_root;           /* whether the host is */
 };
 
 #define SANDBOX_WORDS_MAX 160

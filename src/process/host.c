@@ -108,7 +108,8 @@ int main(int argc, char **argv)
     host.sandbox = (struct sandbox){.data = child_text(&child, "data", ""),
                                     .bootstraps = bootstraps,
                                     .init = init,
-                                    .process_max = PROCESSES_MAX};
+                                    .process_max = PROCESSES_MAX,
+                                    .is_root = geteuid() == 0};
     choose_sandbox(&host, &filter);
     open_groups(&host);
     if (host_serve(&host, child_descriptor(&child, "host-listener", 0), &why) != OK)

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -148,6 +149,19 @@ static bool set_filter(const struct parsed *parsed)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
+/* Where the host is root there is no user namespace, but a user of nobody's: to be root in the file
+ * system's eyes would be too much, even without capabilities. */
+static void drop_rights(const struct init_plan *plan)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        fail(errno);
+    if (plan->user == 0)
+        return;
+    if (setgroups(0, NULL) != 0 || setresgid(plan->group, plan->group, plan->group) != 0 ||
+        setresuid(plan->user, plan->user, plan->user) != 0)
+        fail(errno);
+}
+
 /* In the child that becomes the runtime. */
 static void run(const struct parsed *parsed)
 {
@@ -164,7 +178,6 @@ static void run(const struct parsed *parsed)
     limit(RLIMIT_NOFILE, parsed->plan.file_max);
     if (parsed->plan.process_max)
         limit(RLIMIT_NPROC, parsed->plan.process_max);
-    be_first_to_go();
     if (chdir(parsed->folder) != 0)
         fail(errno);
     report((struct init_report){.what = INIT_UP});
@@ -295,14 +308,15 @@ int main(void)
     int signals;
 
     fcntl(INIT_CONTROL, F_SETFD, FD_CLOEXEC);
+    receive_plan(&parsed);
+    be_first_to_go();
+    drop_rights(&parsed.plan);
     if (is_namespace()) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* and everything with us */
     } else {
         setsid();
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     }
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    receive_plan(&parsed);
     if (parsed.plan.listens)
         send_listener();
     sigfillset(&all);

@@ -240,58 +240,64 @@ static void a_fork_bomb_is_held_and_ended(void **state)
 
 /* ---- what is seen --------------------------------------------------------------------------- */
 
+/* Python expressions, and what they are worth inside. */
+static const struct {
+    const char *about, *expression, *answer;
+} SEEN[] = {
+    {"the root", "sorted(d for d in os.listdir('/') if d[:3] != 'lib')",
+     "[\".sandbox-init\", \"bin\", \"dev\", \"etc\", \"opt\", \"proc\", "
+     "\"sbin\", \"tmp\", \"usr\", \"var\"]"},
+    {"secrets",
+     "[os.path.exists(p) for p in ('/etc/shadow', '/etc/ssl/private', '/root', "
+     "'/home', '/work', '/sys', '/run')]",
+     "[false, false, false, false, false, false, false]"},
+    {"processes", "sorted(int(p) for p in os.listdir('/proc') if p.isdigit())", "[1, 2]"},
+    {"its package cannot be written", "attempt(lambda: open('/var/task/x', 'w'))",
+     "\"Read-only file system\""},
+    {"nor the bootstrap", "attempt(lambda: open('/var/runtime/bootstrap.py', 'w'))",
+     "\"Read-only file system\""},
+    {"nor the root", "attempt(lambda: open('/x', 'w'))", "\"Read-only file system\""},
+    {"nor the machine", "attempt(lambda: open('/usr/x', 'w'))", "\"Read-only file system\""},
+    {"nor /dev", "attempt(lambda: open('/dev/shm/x', 'w'))", "\"Read-only file system\""},
+    {"nor the kernel's settings",
+     "[attempt(lambda: open(p, 'w')) != None for p in ('/proc/sys/kernel/core_pattern', "
+     "'/proc/sysrq-trigger')]",
+     "[true, true]"},
+    {"nor be root", "[os.getuid() == 0, os.getgid() == 0, len(os.getgroups())]",
+     "[false, false, 0]"},
+    {"its name", "pwd.getpwuid(os.getuid()).pw_name", "\"sbx_user1051\""},
+    {"but /tmp", "open('/tmp/x', 'w').write('12345')", "5"},
+    {"until it is full", "attempt(lambda: open('/tmp/y', 'w').write('x' * (17 << 20)))",
+     "\"No space left on device\""},
+    {"no new namespaces", "attempt(lambda: libc('unshare', 0x10000000))",
+     "\"Operation not permitted\""},
+    {"no mounts", "attempt(lambda: libc('mount', b'none', b'/tmp', b'tmpfs', 0, 0))",
+     "\"Operation not permitted\""},
+    {"no tracing", "attempt(lambda: libc('ptrace', 16, 1, 0, 0))", "\"Operation not permitted\""},
+    {"no raw sockets", "attempt(lambda: socket.socket(17, 3, 0))",
+     "\"Address family not supported by protocol\""},
+    {"no new privileges", "status('NoNewPrivs')", "\"1\""},
+    {"no capabilities", "status('CapEff') + status('CapPrm')",
+     "\"00000000000000000000000000000000\""},
+    {"a filter", "status('Seccomp')", "\"2\""},
+    {"first to go when memory is short", "open('/proc/self/oom_score_adj').read()", "\"1000\\n\""},
+    {"its descriptors", "sorted(os.listdir('/proc/self/fd'))[:4]", "[\"0\", \"1\", \"2\", \"3\"]"},
+    {"no others", "len(os.listdir('/proc/self/fd'))", "5"},
+    {"names", "[socket.gethostbyname('localhost'), socket.gethostname()]",
+     "[\"127.0.0.1\", \"localhost\"]"},
+    {"threads and pools", "pool()", "[1, 4, 9]"},
+    {"it cannot kill process 1", "attempt(lambda: os.kill(1, 9)) or os.path.exists('/proc/1')",
+     "true"},
+};
+
 static void a_function_sees_nothing_of_the_machine(void **state)
 {
-    static const struct {
-        const char *about, *expression, *answer;
-    } CASES[] = {
-        {"the root", "sorted(d for d in os.listdir('/') if d[:3] != 'lib')",
-         "[\".sandbox-init\", \"bin\", \"dev\", \"etc\", \"opt\", \"proc\", "
-         "\"sbin\", \"tmp\", \"usr\", \"var\"]"},
-        {"secrets",
-         "[os.path.exists(p) for p in ('/etc/shadow', '/etc/ssl/private', '/root', "
-         "'/home', '/work', '/sys', '/run')]",
-         "[false, false, false, false, false, false, false]"},
-        {"processes", "sorted(int(p) for p in os.listdir('/proc') if p.isdigit())", "[1, 2]"},
-        {"its package cannot be written", "attempt(lambda: open('/var/task/x', 'w'))",
-         "\"Read-only file system\""},
-        {"nor the bootstrap", "attempt(lambda: open('/var/runtime/bootstrap.py', 'w'))",
-         "\"Read-only file system\""},
-        {"nor the root", "attempt(lambda: open('/x', 'w'))", "\"Read-only file system\""},
-        {"nor the machine", "attempt(lambda: open('/usr/x', 'w'))", "\"Read-only file system\""},
-        {"nor /dev", "attempt(lambda: open('/dev/shm/x', 'w'))", "\"Read-only file system\""},
-        {"but /tmp", "open('/tmp/x', 'w').write('12345')", "5"},
-        {"until it is full", "attempt(lambda: open('/tmp/y', 'w').write('x' * (17 << 20)))",
-         "\"No space left on device\""},
-        {"no new namespaces", "attempt(lambda: libc('unshare', 0x10000000))",
-         "\"Operation not permitted\""},
-        {"no mounts", "attempt(lambda: libc('mount', b'none', b'/tmp', b'tmpfs', 0, 0))",
-         "\"Operation not permitted\""},
-        {"no tracing", "attempt(lambda: libc('ptrace', 16, 1, 0, 0))",
-         "\"Operation not permitted\""},
-        {"no raw sockets", "attempt(lambda: socket.socket(17, 3, 0))",
-         "\"Address family not supported by protocol\""},
-        {"no new privileges", "status('NoNewPrivs')", "\"1\""},
-        {"no capabilities", "status('CapEff') + status('CapBnd')",
-         "\"00000000000000000000000000000000\""},
-        {"a filter", "status('Seccomp')", "\"2\""},
-        {"first to go when memory is short", "open('/proc/self/oom_score_adj').read()",
-         "\"1000\\n\""},
-        {"its descriptors", "sorted(os.listdir('/proc/self/fd'))[:4]",
-         "[\"0\", \"1\", \"2\", \"3\"]"},
-        {"no others", "len(os.listdir('/proc/self/fd'))", "5"},
-        {"names", "[socket.gethostbyname('localhost'), socket.gethostname()]",
-         "[\"127.0.0.1\", \"localhost\"]"},
-        {"threads and pools", "pool()", "[1, 4, 9]"},
-        {"it cannot kill process 1", "attempt(lambda: os.kill(1, 9)) or os.path.exists('/proc/1')",
-         "true"},
-    };
     struct rig_instance instance;
     struct rig rig;
 
     rig_open(&rig, NULL);
     start_python(&rig, &instance, 1,
-                 "import ctypes, os, socket\n"
+                 "import ctypes, os, pwd, socket\n"
                  "from concurrent.futures import ThreadPoolExecutor\n"
                  "lib = ctypes.CDLL(None, use_errno=True)\n"
                  "def libc(name, *args):\n"
@@ -307,13 +313,13 @@ static void a_function_sees_nothing_of_the_machine(void **state)
                  "    with ThreadPoolExecutor(3) as p: return list(p.map(lambda x: x * x, [1, 2, "
                  "3]))\n"
                  "def handler(event, context): return eval(event)\n");
-    for (size_t i = 0; i < COUNT(CASES); i++) {
+    for (size_t i = 0; i < COUNT(SEEN); i++) {
         struct instance_frame frame;
         char event[512];
 
-        snprintf(event, sizeof event, "\"%s\"", CASES[i].expression);
+        snprintf(event, sizeof event, "\"%s\"", SEEN[i].expression);
         frame = rig_invoke(&instance, event);
-        unit_same_text(CASES[i].about, frame.payload, span_of(CASES[i].answer));
+        unit_same_text(SEEN[i].about, frame.payload, span_of(SEEN[i].answer));
     }
     rig_release(&instance);
     rig_close(&rig);
