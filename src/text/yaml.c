@@ -6,6 +6,8 @@
 #include <yaml.h>
 
 #include "base/map.h"
+#include "base/number.h"
+#include "base/utf8.h"
 #include "text/yaml_scalar.h"
 
 #define SLAB_NODES 40 /* about 4 KB */
@@ -480,6 +482,48 @@ static enum fault check_encoding(struct span *text, struct problem *why)
     return OK;
 }
 
+/* Two \uXXXX escapes that are one character in JSON, and that libyaml does not put together. */
+static bool take_pair(struct span in, uint32_t *point)
+{
+    uint64_t high, low;
+
+    if (in.len < 12 || in.at[0] != '\\' || in.at[1] != 'u' || in.at[6] != '\\' || in.at[7] != 'u' ||
+        !number_hex(span_first(span_skip(in, 2), 4), &high) ||
+        !number_hex(span_first(span_skip(in, 8), 4), &low) || high < 0xd800 || high > 0xdbff ||
+        low < 0xdc00 || low > 0xdfff)
+        return false;
+    *point = (uint32_t)(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+    return true;
+}
+
+/* JSON with such pairs written out, for the lines to stay the same; else the text itself. */
+static struct span join_pairs(struct arena *arena, struct span text)
+{
+    struct span out = text;
+    char *at;
+
+    if (!span_starts(span_trim(text), SPAN("{")) || span_search(text, SPAN("\\u")) == text.len)
+        return text;
+    at = arena_try(arena, text.len);
+    if (!at)
+        return text;
+    out = (struct span){at, 0};
+    while (text.len > 0) {
+        size_t taken = text.at[0] == '\\' && text.len > 1 ? 2 : 1;
+        uint32_t point;
+
+        if (take_pair(text, &point)) {
+            out.len += utf8_put(point, at + out.len);
+            taken = 12;
+        } else {
+            memcpy(at + out.len, text.at, taken);
+            out.len += taken;
+        }
+        text = span_skip(text, taken);
+    }
+    return out;
+}
+
 enum fault yaml_parse(struct arena *arena, struct span text, struct yaml *out, struct problem *why)
 {
     struct builder b = {.out = out, .why = why};
@@ -491,6 +535,7 @@ enum fault yaml_parse(struct arena *arena, struct span text, struct yaml *out, s
         return problem_set(why, FAULT_TOO_LARGE, "the template is over 1 MB");
     if ((rc = check_encoding(&text, why)))
         return rc;
+    text = join_pairs(arena, text);
     if (!yaml_parser_initialize(&parser))
         return problem_set(why, FAULT_NO_MEMORY, "no memory to read the template");
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);

@@ -26,6 +26,8 @@ static void reads_as_json(void **state)
         {"a list", "- a\n- [b, c]\n", "[\"a\",[\"b\",\"c\"]]"},
         {"JSON", "{\"a\": [1, 2.50, true, null, \"\\u00e9\\/\"]}",
          "{\"a\":[1,2.50,true,null,\"é/\"]}"},
+        {"surrogate pairs of JSON", "{\"a\": \"\\uD83D\\uDE00 \\\\ud83d\"}",
+         "{\"a\":\"\xf0\x9f\x98\x80 \\\\ud83d\"}"},
         {"JSON with tabs", "{\n\t\"a\":\t{\"b\":\"c\"}\n}\n", "{\"a\":{\"b\":\"c\"}}"},
         {"quoted scalars are texts", "['1', \"true\", 'null']", "[\"1\",\"true\",\"null\"]"},
         {"booleans", "[yes, No, on, OFF, true, False, y, tRUE]",
