@@ -12,19 +12,13 @@ static const struct model_kind *stack_kind(void)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static struct call reader(struct control *control, struct arena *arena,
-                          const struct identity *identity)
-{
-    return (struct call){.control = control,
-                         .arena = arena,
-                         .account = identity->account,
-                         .region = identity->region};
-}
-
 enum fault stack_load(struct control *control, struct arena *arena, const struct identity *identity,
                       struct json **out)
 {
-    struct call call = reader(control, arena, identity);
+    struct call call = {.control = control,
+                        .arena = arena,
+                        .account = identity->account,
+                        .region = identity->region};
     enum fault rc = store_begin(control->store, STORE_READ, &call.tx, NULL);
 
     if (rc)
@@ -34,16 +28,39 @@ enum fault stack_load(struct control *control, struct arena *arena, const struct
     return rc;
 }
 
-enum fault stack_load_all(struct control *control, struct arena *arena,
-                          const struct identity *identity, struct json **out)
+struct gathering {
+    struct arena *arena;
+    struct span account;
+    struct json *all;
+};
+
+static enum fault gather(void *context, const struct record *record)
 {
-    struct call call = reader(control, arena, identity);
-    enum fault rc = store_begin(control->store, STORE_READ, &call.tx, NULL);
+    struct gathering *g = context;
+    struct span body = arena_copy(g->arena, record->body);
+    struct json *stack;
+
+    if (!span_equal(record->key.account, g->account))
+        return OK;
+    if (!body.at || json_parse(g->arena, body, &stack, NULL) != OK)
+        return FAULT_IO;
+    json_set(stack, "region", json_text(g->arena, arena_copy(g->arena, record->key.region)));
+    json_append(g->all, stack);
+    return OK;
+}
+
+enum fault stack_load_all(struct control *control, struct arena *arena, struct span account,
+                          struct json **out)
+{
+    struct gathering g = {arena, account, json_new(arena, JSON_ARRAY)};
+    struct store_tx *tx;
+    enum fault rc = store_begin(control->store, STORE_READ, &tx, NULL);
 
     if (rc)
         return rc;
-    rc = call_load_all(&call, "Stack", SPAN(""), out);
-    store_abort(call.tx);
+    rc = store_each(tx, stack_kind()->name, 0, gather, &g, NULL);
+    store_abort(tx);
+    *out = g.all;
     return rc;
 }
 
@@ -139,6 +156,7 @@ enum fault stack_make(struct deploy *d, struct span file, struct json **out)
 {
     struct json *record = json_new(d->arena, JSON_OBJECT), *outputs = NULL, *all;
     const struct json *created = json_member(d->former, "CreationTime");
+    const struct json *description = json_member(d->template->yaml.root, "Description");
     int64_t now = clock_wall(d->control->clock) / MICROS_PER_SECOND;
     enum fault rc = make_outputs(d, &outputs);
 
@@ -146,6 +164,8 @@ enum fault stack_make(struct deploy *d, struct span file, struct json **out)
         return rc;
     set(d, record, "StackId", d->scope.stack_id);
     set(d, record, "StackName", d->identity.stack);
+    if (json_is(description, JSON_STRING))
+        set(d, record, "Description", description->text);
     json_set(record, "CreationTime",
              created ? json_copy(d->arena, created) : json_number(d->arena, now));
     if (d->former)

@@ -11,9 +11,9 @@
 enum fault stack_load(struct control *control, struct arena *arena, const struct identity *identity,
                       struct json **out);
 
-/* All stacks of the account and region, as an array. */
-enum fault stack_load_all(struct control *control, struct arena *arena,
-                          const struct identity *identity, struct json **out);
+/* All stacks of the account, in all regions, as an array: each has the member `region` too. */
+enum fault stack_load_all(struct control *control, struct arena *arena, struct span account,
+                          struct json **out);
 
 /* The record of a planned deployment; `file` is the template's path.  Evaluates the outputs. */
 enum fault stack_make(struct deploy *deploy, struct span file, struct json **out);

@@ -286,27 +286,51 @@ static int answer_up(struct up *up)
 
 /* ---- down and stacks ----------------------------------------------------------------------- */
 
-/* The stack that is meant: the named one, or the only one there is. */
-static int find_stack(struct up *up, struct json **record)
+static struct span member(const struct json *stack, const char *name)
 {
-    struct json *all;
+    return json_member_text(stack, name, SPAN(""));
+}
 
-    up->identity.stack = up->ask.stack;
-    if (stack_load_all(up->control, &up->arena, &up->identity, &all) != OK)
+/* Why the stack that was named, or the only one, is not found in the region. */
+static int fail_stack(struct up *up, const struct json *all, unsigned here)
+{
+    const struct json *elsewhere = NULL;
+
+    if (up->ask.stack.len == 0)
+        return here == 0
+                   ? fail(up, "there is no stack in %.*s", SPAN_ARG(up->identity.region))
+                   : fail(up, "there are %u stacks: say which ('portico status' lists them)", here);
+    for (const struct json *one = all->first; one; one = one->next)
+        if (span_equal(member(one, "StackName"), up->ask.stack))
+            elsewhere = one;
+    return elsewhere ? fail(up, "the stack '%.*s' is in %.*s and not in %.*s: set AWS_REGION",
+                            SPAN_ARG(up->ask.stack), SPAN_ARG(member(elsewhere, "region")),
+                            SPAN_ARG(up->identity.region))
+                     : fail(up, "there is no stack '%.*s' ('portico status' lists them)",
+                            SPAN_ARG(up->ask.stack));
+}
+
+/* The stack that is meant: the named one, or the only one there is. */
+static int find_stack(struct up *up, const struct json **record)
+{
+    const struct json *found = NULL;
+    struct json *all = NULL;
+    unsigned here = 0;
+
+    if (stack_load_all(up->control, &up->arena, up->identity.account, &all) != OK)
         return fail(up, "the records of stacks cannot be read");
-    if (up->identity.stack.len == 0 && all->count == 0)
-        return fail(up, "there is no stack");
-    if (up->identity.stack.len == 0 && all->count > 1)
-        return fail(up, "there are %u stacks: say which ('portico status' lists them)", all->count);
-    if (up->identity.stack.len == 0)
-        up->identity.stack = json_member_text(all->first, "StackName", SPAN(""));
-    for (struct json *one = all->first; one; one = one->next)
-        if (span_equal(json_member_text(one, "StackName", SPAN("")), up->identity.stack)) {
-            *record = one;
-            return 0;
-        }
-    return fail(up, "there is no stack '%.*s' ('portico status' lists them)",
-                SPAN_ARG(up->identity.stack));
+    for (const struct json *one = all->first; one; one = one->next) {
+        if (!span_equal(member(one, "region"), up->identity.region))
+            continue;
+        here++;
+        if (up->ask.stack.len == 0 || span_equal(member(one, "StackName"), up->ask.stack))
+            found = one;
+    }
+    if (!found || (up->ask.stack.len == 0 && here > 1))
+        return fail_stack(up, all, here);
+    up->identity.stack = member(found, "StackName");
+    *record = found;
+    return 0;
 }
 
 static int answer_down(struct up *up)
@@ -314,7 +338,7 @@ static int answer_down(struct up *up)
     const struct batch_call *failed = NULL;
     struct problem why = {.text = ""};
     struct stack_write write;
-    struct json *record = NULL;
+    const struct json *record = NULL;
     struct deploy d;
 
     if (find_stack(up, &record) != 0)
@@ -335,11 +359,11 @@ static int answer_stacks(struct up *up)
     struct deploy_listener listener = {hear_deploy, up};
     struct json *all;
 
-    if (stack_load_all(up->control, &up->arena, &up->identity, &all) != OK)
+    if (stack_load_all(up->control, &up->arena, up->identity.account, &all) != OK)
         return fail(up, "the records of stacks cannot be read");
     for (const struct json *one = all->first; one; one = one->next) {
-        say(up, "stack '%.*s' from %.*s", SPAN_ARG(json_member_text(one, "StackName", SPAN(""))),
-            SPAN_ARG(json_member_text(one, "file", SPAN(""))));
+        say(up, "stack '%.*s' in %.*s from %.*s", SPAN_ARG(member(one, "StackName")),
+            SPAN_ARG(member(one, "region")), SPAN_ARG(member(one, "file")));
         stack_tell(&up->arena, one, up->ask.url, &listener);
     }
     return 0;
