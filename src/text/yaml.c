@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "text/yaml_scalar.h"
 
-#define SLAB_NODES 40 /* about 4 KB */
+#define SLAB_NODES 1024 /* so that there are at most 200 slabs to look through for a line */
 #define ANCHORS_MAX 1000
 
 struct yaml_slab {
