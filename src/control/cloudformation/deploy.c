@@ -274,8 +274,7 @@ static enum fault describe(struct deploy *d, struct item *item)
         (!is_there(d, item->former) || !span_equal(entry_text(item->former, "PhysicalResourceId"),
                                                    deploy_text(item->attributes, "Ref"))))
         item->former = NULL;
-    json_add((struct json *)(uintptr_t)d->scope.resources, item->resource->node->name,
-             json_copy(d->arena, item->attributes));
+    json_add(d->known, item->resource->node->name, json_copy(d->arena, item->attributes));
     return OK;
 }
 
@@ -348,8 +347,8 @@ enum fault deploy_plan(struct deploy *d, const struct resources *resources)
     enum fault rc = OK;
 
     d->items = arena_try_array(d->arena, resources->count, sizeof *d->items);
-    d->scope.resources = json_new(d->arena, JSON_OBJECT);
-    if (!d->items || !d->scope.resources)
+    d->scope.resources = d->known = json_new(d->arena, JSON_OBJECT);
+    if (!d->items || !d->known)
         return problem_set(d->why, FAULT_NO_MEMORY, "the template is too large");
     d->why->text[0] = '\0';
     for (; d->count < resources->count && !rc; d->count++) {

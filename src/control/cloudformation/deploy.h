@@ -48,6 +48,7 @@ struct deploy {
     int folder; /* of the template; -1 when a stack is deleted */
     struct identity identity;
     struct scope scope;
+    struct json *known; /* scope.resources, as it grows */
     struct item *items;
     size_t count;
     const struct json *former; /* the stack's record, or NULL */
