@@ -110,6 +110,76 @@ test("an API is built, deployed, called and changed", async () => {
   });
 });
 
+test("a function answers behind an API as soon as the API may invoke it", async () => {
+  const code = `import json, os
+def handler(event, context):
+    body = {"id": event["pathParameters"]["id"], "greeting": os.environ["GREETING"]}
+    return {"statusCode": 200, "headers": {"X-Function": context.function_name},
+            "body": json.dumps(body, separators=(",", ":"))}
+`;
+  const { FunctionArn } = await lambda.send(
+    new fn.CreateFunctionCommand({
+      FunctionName: "behind",
+      Runtime: "python3.11",
+      Handler: "app.handler",
+      Role: "arn:aws:iam::000000000000:role/walk",
+      Code: { ZipFile: zip({ "app.py": code }) },
+      Environment: { Variables: { GREETING: "hello" } },
+    }),
+  );
+  const { id: restApiId } = await api.send(new gw.CreateRestApiCommand({ name: "behind" }));
+  const { items } = await api.send(new gw.GetResourcesCommand({ restApiId }));
+  const { id: resourceId } = await api.send(
+    new gw.CreateResourceCommand({ restApiId, parentId: items[0].id, pathPart: "{id}" }),
+  );
+  const method = { restApiId, resourceId, httpMethod: "GET" };
+  await api.send(new gw.PutMethodCommand({ ...method, authorizationType: "NONE" }));
+  await api.send(
+    new gw.PutIntegrationCommand({
+      ...method,
+      type: "AWS_PROXY",
+      integrationHttpMethod: "POST",
+      uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${FunctionArn}/invocations`,
+    }),
+  );
+  await api.send(new gw.CreateDeploymentCommand({ restApiId, stageName: "dev" }));
+  const url = `${portico.url}/_aws/execute-api/${restApiId}/dev/7`;
+  const forbidden = await get(url);
+  assert.equal(forbidden.status, 500);
+  assert.equal(forbidden.body.toString(), '{"message": "Internal server error"}');
+
+  await lambda.send(
+    new fn.AddPermissionCommand({
+      FunctionName: "behind",
+      StatementId: "api",
+      Action: "lambda:InvokeFunction",
+      Principal: "apigateway.amazonaws.com",
+      SourceArn: `arn:aws:execute-api:us-east-1:000000000000:${restApiId}/*/GET/*`,
+    }),
+  );
+  const answer = await get(url);
+  assert.equal(answer.body.toString(), '{"id":"7","greeting":"hello"}');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers["x-function"], "behind");
+
+  await lambda.send(
+    new fn.UpdateFunctionConfigurationCommand({
+      FunctionName: "behind",
+      Environment: { Variables: { GREETING: "good morning" } },
+    }),
+  );
+  assert.equal((await get(url)).body.toString(), '{"id":"7","greeting":"good morning"}');
+  await lambda.send(
+    new fn.UpdateFunctionCodeCommand({
+      FunctionName: "behind",
+      ZipFile: zip({ "app.py": "def handler(event, context): return {'statusCode': 204}\n" }),
+    }),
+  );
+  assert.equal((await get(url)).status, 204);
+  await lambda.send(new fn.DeleteFunctionCommand({ FunctionName: "behind" }));
+  assert.equal((await get(url)).status, 500);
+});
+
 test("a function is created, read, changed, permitted and deleted", async () => {
   const FunctionName = "walk";
   const code = zip({ "app.mjs": "export const handler = async () => ({ statusCode: 200 });\n" });
