@@ -114,7 +114,11 @@ thread: thread-bin $(THREAD_BIN) $(RUNNER) ## what threads share, under ThreadSa
 check-all: check thread ## check, ThreadSanitizer, and 200 rounds of kill -9 during writes
 	ROUNDS=200 tests/run tests/fault/run
 
-bench: all ## CPU per request against nginx, and the engines against others, in interleaved rounds
+$(BUILD)/bench/backend: tests/bench/backend.c $(BUILD)/release/folders/base.a
+	@mkdir -p $(@D)
+	@echo 'ld $@'; $(CC) $(BASE_CFLAGS) -O2 $^ -o $@
+
+bench: all $(BUILD)/bench/backend ## CPU per request against nginx and haproxy, and the engines against others, in interleaved rounds
 	tests/bench/run
 	tests/bench/engines/run
 
