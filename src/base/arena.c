@@ -47,15 +47,16 @@ void arena_reset(struct arena *arena)
 {
     struct arena_block *kept = arena->block;
 
-    if (!kept || kept->size != ARENA_BLOCK_DEFAULT) {
-        arena_release(arena);
-        return;
-    }
-    while (kept->older) {
+    while (kept && kept->older) { /* the oldest is the smallest */
         struct arena_block *older = kept->older;
 
-        kept->older = older->older;
-        mem_free(older);
+        mem_free(kept);
+        kept = older;
+    }
+    if (!kept || kept->size != ARENA_BLOCK_DEFAULT) {
+        arena->block = kept;
+        arena_release(arena);
+        return;
     }
     arena->used = kept->size;
     arena->is_over = false;
@@ -164,6 +165,25 @@ struct span arena_copy(struct arena *arena, struct span s)
     char *copy = arena_text(arena, s);
 
     return (struct span){copy, copy ? s.len : 0};
+}
+
+struct span arena_join(struct arena *arena, const struct span *parts, size_t count)
+{
+    size_t len = 0;
+    char *joined, *at;
+
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    joined = at = arena_try(arena, len + 1);
+    if (!joined)
+        return (struct span){NULL, 0};
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0)
+            memcpy(at, parts[i].at, parts[i].len);
+        at += parts[i].len;
+    }
+    *at = '\0';
+    return (struct span){joined, len};
 }
 
 struct span arena_format(struct arena *arena, const char *format, ...)

@@ -15,7 +15,7 @@
 
 #define ARENA_SMALL_MAX 4096
 #define ARENA_RESERVE (256 * 1024)
-#define ARENA_BLOCK_DEFAULT 4096
+#define ARENA_BLOCK_DEFAULT 8192
 
 struct arena_block;
 
@@ -50,6 +50,8 @@ void *arena_zero(struct arena *arena, size_t size);
 /* Copies, each followed by a NUL that is not counted.  `at` is NULL on failure. */
 struct span arena_copy(struct arena *arena, struct span s);
 char *arena_text(struct arena *arena, struct span s);
+/* The parts one after the other. */
+struct span arena_join(struct arena *arena, const struct span *parts, size_t count);
 struct span arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

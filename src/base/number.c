@@ -112,3 +112,11 @@ bool number_double(struct span s, double *out)
     *out = n;
     return true;
 }
+
+void number_put_hex(uint64_t number, unsigned digits, char *out)
+{
+    while (digits > 0) {
+        out[--digits] = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    }
+}

@@ -42,4 +42,7 @@ bool number_hex(struct span s, uint64_t *out);
 /* A finite decimal number as JSON writes it, whatever the locale. */
 bool number_double(struct span s, double *out);
 
+/* Writes the lowest `digits` hexadecimal digits of the number, in lower case, without a NUL. */
+void number_put_hex(uint64_t number, unsigned digits, char *out);
+
 #endif

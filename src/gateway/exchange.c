@@ -119,10 +119,11 @@ enum verdict exchange_reply_from(struct exchange *x, int status, struct span lin
 static enum verdict decide_error(struct exchange *x, int status, struct span error_type,
                                  struct span body)
 {
-    struct span lines = arena_format(exchange_arena(x),
-                                     "Content-Type: application/json\r\n"
-                                     "x-amzn-ErrorType: %.*s\r\n",
-                                     SPAN_ARG(error_type));
+    struct span lines =
+        arena_join(exchange_arena(x),
+                   (struct span[]){SPAN("Content-Type: application/json\r\nx-amzn-ErrorType: "),
+                                   error_type, SPAN("\r\n")},
+                   3);
 
     return exchange_reply(x, status, lines, body);
 }

@@ -104,8 +104,12 @@ static enum verdict render(struct exchange *x)
 /* Adds the ids, which every answer carries. */
 static enum verdict stamp(struct exchange *x)
 {
-    x->lines = arena_format(exchange_arena(x), "%.*sx-amzn-RequestId: %s\r\nx-amz-apigw-id: %s\r\n",
-                            SPAN_ARG(x->lines), x->request_id, x->extended_id);
+    x->lines = arena_join(exchange_arena(x),
+                          (struct span[]){x->lines, SPAN("x-amzn-RequestId: "),
+                                          span_make(x->request_id, UUID_TEXT_LEN),
+                                          SPAN("\r\nx-amz-apigw-id: "),
+                                          span_make(x->extended_id, EXTENDED_ID_LEN), SPAN("\r\n")},
+                          6);
     return GO_ON;
 }
 

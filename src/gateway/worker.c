@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "gateway/exchange.h"
+#include "gateway/integration/backend.h"
 #include "lambda/lambda.h"
 
 /* Between turns no exchange looks at the snapshot: here it may be changed. */
@@ -55,6 +56,7 @@ enum fault worker_init(struct worker *worker, struct gateway *gateway, struct pr
         loop_release(&worker->loop);
         return FAULT_IO;
     }
+    stock_init(&worker->backend_calls, sizeof(struct backend_call), WORKER_CALLS_KEPT);
     buf_init(&worker->scratch, WORKER_SCRATCH_MAX);
     worker->number = publication_join(&gateway->publication, on_wake, worker);
     http_server_init(&worker->server, &worker->loop, &worker->handler, gateway->connections_max);
@@ -83,6 +85,7 @@ void worker_release(struct worker *worker)
     http_server_release(&worker->server);
     http_pool_release(&worker->control);
     http_client_release(&worker->client);
+    stock_release(&worker->backend_calls);
     buf_release(&worker->scratch);
     coder_release(&worker->coder);
     loop_release(&worker->loop);

@@ -35,6 +35,8 @@ struct gateway {
 
 #define WORKER_SCRATCH_MAX (128 * 1024) /* more than the longest head */
 
+#define WORKER_CALLS_KEPT 512 /* structs of calls to backends, 5 KB each */
+
 struct worker {
     struct gateway *gateway;
     unsigned number;
@@ -43,7 +45,8 @@ struct worker {
     struct http_server server;
     struct http_pool control;
     struct http_client client; /* of backends */
-    struct buf scratch;        /* for text that is copied in the same step */
+    struct stock backend_calls;
+    struct buf scratch; /* for text that is copied in the same step */
     struct random random;
     int64_t said_at; /* when it last explained a failed integration in the log */
     struct coder coder;

@@ -325,23 +325,48 @@ static void move_spans(struct http_call *call, const char *was)
     }
 }
 
-/* How much to ask for: all that is due where that is known, else more as more has come. */
+/* How much to ask for: what fits into a buffer of the stock; then all that is due where that is
+ * known, else more as more has come. */
 static size_t read_size(const struct http_call *call)
 {
+    if (call->in.cap == HTTP_CLIENT_BUFFER && call->in.len < call->in.cap - ROOM_FOR_MORE)
+        return call->in.cap - call->in.len;
     if (call->head_len > 0 && call->response.framing == HTTP_LENGTH)
         return (call->left < READ_MAX ? (size_t)call->left : READ_MAX) + ROOM_FOR_MORE;
     return call->received < READ_MAX ? HTTP_CLIENT_READ : READ_MAX;
+}
+
+/* The first buffer is of the stock, where there is one. */
+static void take_buffer(struct http_call *call)
+{
+    struct http_client *client = call->pool->client;
+
+    if (call->in.at || !client || !(call->in.at = stock_take(&client->buffers)))
+        return;
+    call->in.cap = HTTP_CLIENT_BUFFER;
+}
+
+static void give_buffer(struct http_call *call)
+{
+    if (call->in.cap == HTTP_CLIENT_BUFFER && call->pool->client)
+        stock_give(&call->pool->client->buffers, call->in.at);
+    else
+        buf_release(&call->in);
 }
 
 /* One read.  False when there is nothing now, or the call has ended. */
 static bool read_once(struct http_call *call)
 {
     struct http_client_connection *c = call->connection;
-    size_t from = call->in.len, room = read_size(call);
-    const char *was = call->in.at;
-    char *at = buf_room(&call->in, room);
+    size_t from = call->in.len, room;
+    const char *was;
+    char *at;
     ssize_t n;
 
+    take_buffer(call);
+    was = call->in.at;
+    room = read_size(call);
+    at = buf_room(&call->in, room);
     move_spans(call, was);
     if (!at) {
         end_call(call, OP_TOO_LARGE);
@@ -604,5 +629,5 @@ void http_call_release(struct http_call *call)
     if (call->connection)
         leave(call, false);
     loop_unready(call->op.loop, &call->resume);
-    buf_release(&call->in);
+    give_buffer(call);
 }

@@ -27,8 +27,9 @@ enum http_call_phase {
     CALL_ENDED, /* the connection was given back or closed */
 };
 
-/* One call.  The caller zero-initialises it, fills the first part, then calls http_call_start.
- * When `op` has ended with OP_DONE the second part holds the answer, until http_call_release. */
+/* One call.  The caller zero-initialises it (or calls http_call_init), fills the first part, then
+ * calls http_call_start. When `op` has ended with OP_DONE the second part holds the answer, until
+ * http_call_release. */
 struct http_call {
     struct span method;    /* also in `head`; decides about bodies and repeats */
     struct span head;      /* request line, header lines, blank line; must live until the end */
@@ -42,11 +43,10 @@ struct http_call {
     int64_t time_max;      /* until the operation ends */
 
     struct op op;
-    enum http_call_phase phase;    /* where it is or failed */
-    struct http_response response; /* its spans point into `in` */
-    struct span answer;            /* the whole body, unless is_streamed */
-    bool is_streamed;              /* there is more than is held: */
-    struct source rest;            /* the body, held or not */
+    enum http_call_phase phase; /* where it is or failed */
+    struct span answer;         /* the whole body, unless is_streamed */
+    bool is_streamed;           /* there is more than is held: */
+    struct source rest;         /* the body, held or not */
 
     struct http_pool *pool;
     struct http_client_connection *connection;
@@ -61,7 +61,15 @@ struct http_call {
     size_t sent, scanned, head_len, taken;
     unsigned interim, next_address;
     bool was_repeated, has_sent_all;
+
+    struct http_response response; /* of the second part; its spans point into `in` */
 };
+
+/* Zeroes all but the headers of the response, which are many. */
+static inline void http_call_init(struct http_call *call)
+{
+    memset(call, 0, offsetof(struct http_call, response.headers));
+}
 
 void http_call_start(struct http_call *call, struct http_pool *pool, struct task *waiter);
 

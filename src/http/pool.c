@@ -216,6 +216,7 @@ bool http_client_init(struct http_client *client, struct loop *loop, const char 
 {
     *client = (struct http_client){.loop = loop, .ca_file = ca_file};
     map_init(&client->pools, HTTP_POOLS_MAX);
+    stock_init(&client->buffers, HTTP_CLIENT_BUFFER, HTTP_CLIENT_BUFFERS_KEPT);
     /* A file that cannot be used is found out at the start, not by the first call. */
     if (ca_file && !(client->tls = tls_client_new(ca_file, why)))
         return false;
@@ -331,6 +332,7 @@ void http_client_release(struct http_client *client)
         sweep(&pool->sweep);
     }
     map_release(&client->pools);
+    stock_release(&client->buffers);
     resolver_release(&client->resolver);
     tls_client_free(client->tls);
 }

@@ -7,14 +7,17 @@
 #define HTTP_POOL_H
 
 #include "base/map.h"
+#include "base/stock.h"
 #include "crypto/tls.h"
 #include "net/layer.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 
-#define HTTP_POOLS_MAX 256        /* targets of a worker; the one unused longest goes */
-#define HTTP_POOL_IDLE_MAX 512    /* connections of a target */
-#define HTTP_CLIENT_IDLE_MAX 2048 /* of all targets together */
+#define HTTP_POOLS_MAX 256              /* targets of a worker; the one unused longest goes */
+#define HTTP_POOL_IDLE_MAX 512          /* connections of a target */
+#define HTTP_CLIENT_IDLE_MAX 2048       /* of all targets together */
+#define HTTP_CLIENT_BUFFER (128 * 1024) /* most answers fit into one */
+#define HTTP_CLIENT_BUFFERS_KEPT 32
 #define HTTP_POOL_IDLE_TIME (30 * MICROS_PER_SECOND)
 
 struct http_client_connection;
@@ -51,6 +54,7 @@ struct http_client {
     struct map pools;
     struct http_pool *newest, *oldest; /* by use */
     size_t idle_count;
+    struct stock buffers; /* of HTTP_CLIENT_BUFFER bytes, for answers */
 };
 
 struct http_target {

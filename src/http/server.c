@@ -323,13 +323,28 @@ void http_server_release(struct http_server *server)
         close(server->reserve);
 }
 
+/* By hand, since inet_ntop formats with printf, and this is wanted for every proxied request. */
+static void put_ipv4(struct in_addr address, char *out)
+{
+    const unsigned char *bytes = (const unsigned char *)&address.s_addr;
+
+    for (int i = 0; i < 4; i++) {
+        if (bytes[i] >= 100)
+            *out++ = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            *out++ = (char)('0' + bytes[i] / 10 % 10);
+        *out++ = (char)('0' + bytes[i] % 10);
+        *out++ = i < 3 ? '.' : '\0';
+    }
+}
+
 void http_stream_peer(const struct http_stream *stream, char out[static HTTP_PEER_TEXT_MAX])
 {
     const struct http_connection *c = stream->connection;
 
     out[0] = '\0';
     if (c->peer.any.sa_family == AF_INET)
-        inet_ntop(AF_INET, &c->peer.v4.sin_addr, out, HTTP_PEER_TEXT_MAX);
+        put_ipv4(c->peer.v4.sin_addr, out);
     else if (c->peer.any.sa_family == AF_INET6)
         inet_ntop(AF_INET6, &c->peer.v6.sin6_addr, out, HTTP_PEER_TEXT_MAX);
 }

@@ -2,25 +2,17 @@
 #include "gateway/integration/backend.h"
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "gateway/mapping/view.h"
 
 /* A held body from this size on is pulled too: it would be copied where the socket is full. */
 #define PULLED_MIN 32768
-
-/* Between `start` and the end of the exchange; it outlives the arena, since the answer that it
- * holds is sent when the arena is gone. */
-struct backend_call {
-    struct cleanup cleanup;
-    struct http_call call;
-};
 
 static void end(struct cleanup *cleanup)
 {
     struct backend_call *b = container_of(cleanup, struct backend_call, cleanup);
 
     http_call_release(&b->call);
-    mem_free(b);
+    stock_give(&b->worker->backend_calls, b);
 }
 
 static enum verdict invalid_endpoint(struct exchange *x)
@@ -40,7 +32,11 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
                  HTTP_POOLS_MAX);
         return exchange_fail(x, INTEGRATION_FAILURE);
     }
-    b = mem_zero(1, sizeof *b);
+    b = stock_take(&x->worker->backend_calls);
+    if (!b)
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
+    b->worker = x->worker;
+    http_call_init(&b->call);
     b->call.method = request->method;
     b->call.head = request->head;
     b->call.body = request->body;

@@ -11,6 +11,14 @@
 #define BACKEND_HOLD_MAX (256 * 1024)         /* so much is held for a backend that fails late */
 #define BACKEND_ANSWER_MAX (10 * 1024 * 1024) /* spec/data-plane-rest.md, section 12 */
 
+/* Between `start` and the end of the exchange; it outlives the arena, since the answer that it
+ * holds is sent when the arena is gone. */
+struct backend_call {
+    struct cleanup cleanup;
+    struct worker *worker;
+    struct http_call call;
+};
+
 struct backend_request {
     const struct http_target *target;
     struct span method;

@@ -174,10 +174,13 @@ static enum fault body_value(struct exchange *x, const struct mapping *mapping, 
 enum fault source_values(struct exchange *x, const struct mapping *mapping, struct texts *out)
 {
     struct span name = mapping->from.name;
-    const struct view *view = exchange_view(x);
+    const struct view *view;
     enum fault rc;
 
     *out = (struct texts){NULL, 0};
+    if (mapping->from.source == SOURCE_PATH)
+        return one(x, pairs_last(exchange_path(x), name), out);
+    view = exchange_view(x);
     if (!view)
         return FAULT_NO_MEMORY;
     switch (mapping->from.source) {

@@ -1,8 +1,7 @@
 /* Headers, query and path parameters of a request, taken apart for whoever maps them. */
 #include "gateway/mapping/view.h"
 
-#include <inttypes.h>
-
+#include "base/number.h"
 #include "base/uri.h"
 
 #define QUERY_ARGUMENTS_MAX 4096 /* a target has at most 10 KB */
@@ -121,6 +120,15 @@ struct vtl_pairs path_parameters(struct arena *arena, struct span resource_path,
     return (struct vtl_pairs){pairs, n};
 }
 
+struct vtl_pairs exchange_path(struct exchange *x)
+{
+    if (x->view)
+        return x->view->path;
+    if (!x->method)
+        return (struct vtl_pairs){NULL, 0};
+    return path_parameters(exchange_arena(x), x->method->resource_path, x->target.path);
+}
+
 const struct view *exchange_view(struct exchange *x)
 {
     struct arena *arena = exchange_arena(x);
@@ -157,11 +165,27 @@ static struct span trace_field(struct span header, struct span name)
     return (struct span){NULL, 0};
 }
 
+#define ROOT_LEN 35 /* "1-", 8 digits, "-", 24 digits */
+#define PARENT_LEN 16
+
+/* Written by hand: it is made for every request that goes to a backend. */
+static struct span new_root(struct exchange *x, char out[static ROOT_LEN])
+{
+    struct random *random = &x->worker->random;
+
+    memcpy(out, "1-", 2);
+    number_put_hex((uint64_t)(x->began / MICROS_PER_SECOND), 8, out + 2);
+    out[10] = '-';
+    number_put_hex(random_next(random), 8, out + 11);
+    number_put_hex(random_next(random), 16, out + 19);
+    return span_make(out, ROOT_LEN);
+}
+
 struct span exchange_trace(struct exchange *x)
 {
     const struct http_request *r = &x->stream->request;
     struct span header, root, parent, sampled;
-    struct random *random = &x->worker->random;
+    char root_text[ROOT_LEN], parent_text[PARENT_LEN];
 
     if (x->trace.at)
         return x->trace;
@@ -172,12 +196,14 @@ struct span exchange_trace(struct exchange *x)
     if (!sampled.at)
         sampled = parent.at ? SPAN("1") : SPAN("0");
     if (!root.at)
-        root = arena_format(exchange_arena(x), "1-%08" PRIx64 "-%08" PRIx64 "%016" PRIx64,
-                            (uint64_t)(x->began / MICROS_PER_SECOND),
-                            random_next(random) & 0xffffffff, random_next(random));
-    if (!parent.at)
-        parent = arena_format(exchange_arena(x), "%016" PRIx64, random_next(random));
-    x->trace = arena_format(exchange_arena(x), "Root=%.*s;Parent=%.*s;Sampled=%.*s", SPAN_ARG(root),
-                            SPAN_ARG(parent), SPAN_ARG(sampled));
+        root = new_root(x, root_text);
+    if (!parent.at) {
+        number_put_hex(random_next(&x->worker->random), PARENT_LEN, parent_text);
+        parent = span_make(parent_text, PARENT_LEN);
+    }
+    x->trace = arena_join(
+        exchange_arena(x),
+        (struct span[]){SPAN("Root="), root, SPAN(";Parent="), parent, SPAN(";Sampled="), sampled},
+        6);
     return x->trace;
 }

@@ -15,6 +15,9 @@ struct view {
 /* NULL when the exchange has no memory left for it. */
 const struct view *exchange_view(struct exchange *x);
 
+/* The path parameters alone, for those who need nothing else. */
+struct vtl_pairs exchange_path(struct exchange *x);
+
 /* True for headers that end at the gateway: nothing behind it sees them. */
 bool header_is_of_hop(struct span name);
 
