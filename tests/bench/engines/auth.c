@@ -1,11 +1,12 @@
 /* Measures what a protected call costs: its signature, the policies that permit it, or
  * its token, which was verified before.
  *
- *   auth [NAME] */
+ *   auth [NAME [TIMES]] */
 #include "bench.h"
 
 #include "auth/policy.h"
 #include "auth/sigv4.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "crypto/jose.h"
@@ -139,6 +140,15 @@ static void verify_request(struct bench *b)
 /* ---- a token of a user pool, remembered ------------------------------------------------------ */
 
 #define TOKEN_NOW 1700000000
+#define SIGNATURE_LEN 342 /* of 2,048 bits */
+
+static void add_part(struct buf *out, struct span text)
+{
+    char *room = buf_room(out, base64_len(text.len));
+
+    expect(room, "memory");
+    out->len += base64_encode_url(text, room);
+}
 
 static void make_token(struct bench *b)
 {
@@ -149,18 +159,20 @@ static void make_token(struct bench *b)
         "\"scope\":\"orders/read orders/write\",\"auth_time\":1699999000,\"exp\":1700003600,"
         "\"iat\":1699999000,\"jti\":\"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\",\"username\":"
         "\"aino.virtanen\"}";
+    static const char HEADER[] =
+        "{\"kid\":\"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq=\",\"alg\":\"RS256\"}";
     struct jose_token token;
-    struct jose_key *key;
 
     buf_init(&b->token, JOSE_TOKEN_MAX);
     b->cache = jose_cache_new(1024);
-    expect(jose_key_generate(JOSE_RS256, &key) == OK &&
-               jose_sign(key, SPAN("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq="), span_of(CLAIMS),
-                         &b->token) &&
-               jose_read(&b->arena, buf_span(&b->token), JOSE_RSA, &token) == JOSE_OK,
-           "token");
+    add_part(&b->token, span_of(HEADER));
+    buf_add_char(&b->token, '.');
+    add_part(&b->token, span_of(CLAIMS));
+    buf_add_char(&b->token, '.');
+    for (int i = 0; i < SIGNATURE_LEN; i++) /* it is remembered, so nobody looks at it */
+        buf_add_char(&b->token, 'A');
+    expect(jose_read(&b->arena, buf_span(&b->token), JOSE_RSA, &token) == JOSE_OK, "token");
     jose_cache_add(b->cache, SPAN("authorizer"), buf_span(&b->token), token.claims, TOKEN_NOW);
-    jose_key_free(key);
     arena_reset(&b->arena);
 }
 
@@ -181,7 +193,8 @@ struct turn {
     void (*operation)(struct bench *);
 };
 
-static void take_turn(void *context)
+/* A function of its own, so that ./instructions can tell what belongs to an operation. */
+__attribute__((noinline)) static void take_turn(void *context)
 {
     const struct turn *turn = context;
 
@@ -211,7 +224,8 @@ int main(int argc, char **argv)
     make_token(&b);
     for (size_t i = 0; i < COUNT(ROWS); i++)
         if (argc < 2 || strcmp(argv[1], ROWS[i].name) == 0)
-            measure(ROWS[i].name, take_turn, &(struct turn){&b, ROWS[i].operation});
+            measure(ROWS[i].name, take_turn, &(struct turn){&b, ROWS[i].operation},
+                    argc == 3 ? argv[2] : NULL);
     jose_cache_free(b.cache);
     buf_release(&b.token);
     sigv4_engine_free(b.engine);

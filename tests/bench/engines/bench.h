@@ -44,11 +44,18 @@ static inline int64_t bench_now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static inline void measure(const char *name, void (*operation)(void *), void *context)
+/* With a count that many operations are done and nothing is printed: ./instructions counts. */
+static inline void measure(const char *name, void (*operation)(void *), void *context,
+                           const char *times)
 {
     int64_t began = bench_now(), spent;
     uint64_t count = 0;
 
+    if (times) {
+        for (long n = strtol(times, NULL, 10); n > 0; n--)
+            operation(context);
+        return;
+    }
     do {
         for (unsigned i = 0; i < 64; i++)
             operation(context);

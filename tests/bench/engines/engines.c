@@ -1,6 +1,6 @@
 /* Measures Portico's engines.
  *
- *   engines FOLDER [NAME]     (of the template, the body and the schema) */
+ *   engines FOLDER [NAME [TIMES]]     (of the template, the body and the schema) */
 #include "bench.h"
 
 #include "base/arena.h"
@@ -70,7 +70,8 @@ struct turn {
     void (*operation)(struct bench *);
 };
 
-static void take_turn(void *context)
+/* A function of its own, so that ./instructions can tell what belongs to an operation. */
+__attribute__((noinline)) static void take_turn(void *context)
 {
     const struct turn *turn = context;
 
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
     struct arena kept;
     struct buf large;
 
-    expect(argc == 2 || argc == 3, "usage: engines FOLDER [NAME]");
+    expect(argc >= 2 && argc <= 4, "usage: engines FOLDER [NAME [TIMES]]");
     arena_init(&kept, ROOM);
     arena_init(&b.arena, ROOM);
     buf_init(&b.out, ROOM);
@@ -113,7 +114,8 @@ int main(int argc, char **argv)
            "schema");
     for (size_t i = 0; i < COUNT(ROWS); i++) {
         if (argc == 2 || strcmp(argv[2], ROWS[i].name) == 0)
-            measure(ROWS[i].name, take_turn, &(struct turn){&b, ROWS[i].operation});
+            measure(ROWS[i].name, take_turn, &(struct turn){&b, ROWS[i].operation},
+                    argc == 4 ? argv[3] : NULL);
     }
     jsonschema_release(b.schema);
     buf_release(&large);

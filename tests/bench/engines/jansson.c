@@ -40,8 +40,8 @@ int main(int argc, char **argv)
         large.len += body.len;
     }
     large.at[large.len++] = ']';
-    measure("jansson-1k", parse_and_write, &body);
-    measure("jansson-87k", parse_and_write, &large);
+    measure("jansson-1k", parse_and_write, &body, NULL);
+    measure("jansson-87k", parse_and_write, &large, NULL);
     free(body.at);
     free(large.at);
     return 0;
