@@ -54,7 +54,7 @@ struct store_tx {
     uint64_t revision; /* that its changes get; 0 before the first */
 };
 
-#define BLOB_HOLDS_MAX 64
+#define BLOB_HOLDS_MAX 1024 /* a template may bring hundreds of packages in one batch */
 
 struct store {
     char *folder;

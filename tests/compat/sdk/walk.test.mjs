@@ -162,6 +162,29 @@ def handler(event, context):
   assert.equal(answer.status, 200);
   assert.equal(answer.headers["x-function"], "behind");
 
+  const invoked = await lambda.send(
+    new fn.InvokeCommand({
+      FunctionName: "behind",
+      Payload: JSON.stringify({ pathParameters: { id: "8" } }),
+      LogType: "Tail",
+    }),
+  );
+  assert.equal(invoked.StatusCode, 200);
+  assert.equal(invoked.FunctionError, undefined);
+  assert.deepEqual(JSON.parse(JSON.parse(invoked.Payload.transformToString()).body), {
+    id: "8",
+    greeting: "hello",
+  });
+  assert.match(Buffer.from(invoked.LogResult, "base64").toString(), /^REPORT RequestId: /m);
+  const failed = await lambda.send(new fn.InvokeCommand({ FunctionName: "behind" }));
+  assert.equal(failed.FunctionError, "Unhandled");
+  assert.equal(JSON.parse(failed.Payload.transformToString()).errorType, "KeyError");
+  assert.deepEqual(await refused(lambda.send(new fn.InvokeCommand({ FunctionName: "nobody" }))), {
+    name: "ResourceNotFoundException",
+    status: 404,
+    message: "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody",
+  });
+
   await lambda.send(
     new fn.UpdateFunctionConfigurationCommand({
       FunctionName: "behind",
