@@ -263,8 +263,8 @@ static bool set_limits(const struct cgroups *groups, const char *folder, const c
     return write_file(folder, "pids.max", processes);
 }
 
-bool cgroup_make(const struct cgroups *groups, uint64_t number, uint32_t memory_mb,
-                 uint32_t process_max)
+bool cgroup_limit(const struct cgroups *groups, uint64_t number, uint32_t memory_mb,
+                  uint32_t process_max)
 {
     char memory[32], processes[32], path[PATH_MAX + 32];
 
@@ -272,15 +272,29 @@ bool cgroup_make(const struct cgroups *groups, uint64_t number, uint32_t memory_
     snprintf(processes, sizeof processes, "%u", process_max);
     for (unsigned i = 0; i < groups->count; i++) {
         group_path(groups, i, number, path);
-        if (mkdir(path, 0755) != 0 || !set_limits(groups, path, memory, processes)) {
-            int error = errno;
-
-            cgroup_remove(groups, number);
-            errno = error;
+        if (!set_limits(groups, path, memory, processes))
             return false;
-        }
     }
     return true;
+}
+
+bool cgroup_make(const struct cgroups *groups, uint64_t number, uint32_t memory_mb,
+                 uint32_t process_max)
+{
+    char path[PATH_MAX + 32];
+    bool is_made = true;
+    int error;
+
+    for (unsigned i = 0; i < groups->count && is_made; i++) {
+        group_path(groups, i, number, path);
+        is_made = mkdir(path, 0755) == 0;
+    }
+    if (is_made && cgroup_limit(groups, number, memory_mb, process_max))
+        return true;
+    error = errno;
+    cgroup_remove(groups, number);
+    errno = error;
+    return false;
 }
 
 bool cgroup_enter(const struct cgroups *groups, uint64_t number)

@@ -30,6 +30,10 @@ void cgroups_close(const struct cgroups *groups);
 bool cgroup_make(const struct cgroups *groups, uint64_t number, uint32_t memory_mb,
                  uint32_t process_max);
 
+/* Writes the limits into the group's files: a part of cgroup_make. */
+bool cgroup_limit(const struct cgroups *groups, uint64_t number, uint32_t memory_mb,
+                  uint32_t process_max);
+
 /* Puts the calling process into it: called between fork and exec. */
 bool cgroup_enter(const struct cgroups *groups, uint64_t number);
 

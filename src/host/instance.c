@@ -244,6 +244,10 @@ static bool is_startable(struct host *host, struct peer *owner, uint64_t id,
                     host->instance_count);
         return false;
     }
+    if (start->network == HOST_NETWORK_OWN && !host->sandbox.bwrap) {
+        peer_refuse(owner, id, "Runtime.Unknown", "a network of its own needs --sandbox on");
+        return false;
+    }
     snprintf(path, sizeof path, "%s/packages/%.*s", host->sandbox.data, SPAN_ARG(start->package));
     if (access(path, F_OK) != 0) {
         peer_refuse(owner, id, "Runtime.Unknown", "package '%.*s' is not unpacked: %s",
@@ -392,9 +396,11 @@ static void end(struct instance *instance)
 {
     if (instance->state == ENDING)
         return;
-    if (instance->state == SETTING_UP && instance->owner)
+    if (instance->state == SETTING_UP && instance->owner) {
         peer_refuse(instance->owner, instance->id, "Runtime.Unknown",
                     "the instance was killed before it had started");
+        instance->owner = NULL; /* it has had its answer */
+    }
     instance->state = ENDING;
     instance->deadline = clock_now(&CLOCK_SYSTEM) + KILL_WAIT;
     order(instance, INIT_KILL);
