@@ -22,8 +22,9 @@
 
 #define KILL_WAIT (500 * MICROS_PER_MS)       /* for sandbox-init's answer */
 #define SETUP_WAIT (10LL * MICROS_PER_SECOND) /* for the runtime's process to appear */
-#define SPARE_DESCRIPTOR 16                   /* above those a child gets */
-#define COMPLAINT_MAX 512                     /* of bubblewrap, passed on */
+#define OOM_FIRST "1000"
+#define SPARE_DESCRIPTOR 16 /* above those a child gets */
+#define COMPLAINT_MAX 512   /* of bubblewrap, passed on */
 
 enum state {
     SETTING_UP, /* the peer waits for `started` or `refused` */
@@ -88,6 +89,16 @@ static void instance_free(struct instance *instance)
 
 /* ---- the start ----------------------------------------------------------------------------- */
 
+/* An instance goes before anything else of the machine.  A kernel that does not allow it keeps the
+ * usual order. */
+static void be_first_to_go(void)
+{
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (file >= 0 && write(file, OOM_FIRST, strlen(OOM_FIRST)) >= 0)
+        close(file);
+}
+
 /* In the child, between fork and exec: only calls that are safe there. */
 static void become(const struct instance *instance, const struct words *words,
                    const struct ends *ends)
@@ -106,6 +117,7 @@ static void become(const struct instance *instance, const struct words *words,
     for (size_t i = 0; i < COUNT(moved); i++)
         if (dup2(moved[i], (int)i) < 0)
             _exit(126);
+    be_first_to_go();
     if (!cgroup_enter(&instance->host->groups, instance->number)) {
         dprintf(STDERR_FILENO, "cannot enter a control group: %s", strerror(errno));
         _exit(126);

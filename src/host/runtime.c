@@ -17,7 +17,7 @@
 
 #define VERSION_WAIT_MS 5000
 #define PYTHON_MINOR_MIN 8
-#define NODE_STAND_IN_MIN 20
+#define NODE_STAND_IN_MIN 18 /* what Debian 12 has */
 
 static bool take_number(struct span *in, unsigned *out)
 {
@@ -193,7 +193,7 @@ enum fault runtime_find(struct span name, const char *folders, struct runtime *o
         return problem_set(
             why, FAULT_NOT_FOUND, "runtime '%.*s' needs %s, and none is installed in %s",
             SPAN_ARG(name),
-            search.kind == RUNTIME_NODE ? "Node.js 20 or newer" : "Python 3.8 or newer", folders);
+            search.kind == RUNTIME_NODE ? "Node.js 18 or newer" : "Python 3.8 or newer", folders);
     *out = search.found;
     return OK;
 }

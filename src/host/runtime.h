@@ -25,7 +25,7 @@ bool runtime_parse(struct span name, enum runtime_kind *kind, unsigned *major, u
  * of the wanted version, else the first that may stand in for it.  Scripts are passed over: what
  * version managers put into PATH would choose by the folder it is run in.
  *
- * Python: any 3.8 or newer stands in.  Node.js: any of 20 or newer, or of the wanted version.
+ * Python: any 3.8 or newer stands in.  Node.js: any of 18 or newer, or of the wanted version.
  * FAULT_UNSUPPORTED for a name that is not served, FAULT_NOT_FOUND when nothing suitable is
  * installed; the words say what to install. */
 enum fault runtime_find(struct span name, const char *folders, struct runtime *out,

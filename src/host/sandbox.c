@@ -7,6 +7,9 @@
  * read is not yet a function's business.  Where the host is root there is no user namespace;
  * sandbox-init becomes a user that nobody else is.
  *
+ * /proc is read-only, too: the kernel lets root write its settings, in any user namespace and
+ * without a capability, and the host may be the root of a container.
+ *
  * The function's environment goes to sandbox-init in the plan, never to bubblewrap: variables such
  * as LD_PRELOAD act on programs, and bubblewrap starts outside the sandbox. */
 #include "host/sandbox.h"
@@ -21,8 +24,6 @@
 #define INIT_INSIDE "/.sandbox-init"
 #define USER_INSIDE "993" /* sbx_user1051, as on AWS (spec/lambda.md, 4.4) */
 #define GROUP_INSIDE "990"
-#define USER_UNDER_ROOT 64993 /* the same, where numbers are not mapped; runtimes/etc/passwd */
-#define GROUP_UNDER_ROOT 64990
 #define NODE_HEAP_PERCENT 90 /* of the memory; the rest is for buffers, code and stacks */
 
 /* ---- the vector ---------------------------------------------------------------------------- */
@@ -205,8 +206,8 @@ bool sandbox_words(const struct sandbox *sandbox, const struct runtime *runtime,
     add_interpreter(runtime, arena, out);
     add_bind(arena, out, sandbox->init, INIT_INSIDE);
     add_all(arena, out,
-            (const char *const[]){"--remount-ro", "/dev", "--remount-ro", "/", "--", INIT_INSIDE,
-                                  NULL});
+            (const char *const[]){"--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro",
+                                  "/", "--", INIT_INSIDE, NULL});
     return !arena->is_over;
 }
 
@@ -318,8 +319,8 @@ bool sandbox_plan(const struct sandbox *sandbox, const struct runtime *runtime,
     struct init_plan plan = {.filter_count = sandbox->filter_count,
                              .process_max = has_user_limit ? sandbox->process_max : 0,
                              .file_max = FILES_MAX,
-                             .user = is_other ? USER_UNDER_ROOT : 0,
-                             .group = is_other ? GROUP_UNDER_ROOT : 0,
+                             .user = is_other ? SANDBOX_USER : 0,
+                             .group = is_other ? SANDBOX_GROUP : 0,
                              .listens = listens};
     struct places places;
 

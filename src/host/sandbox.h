@@ -20,8 +20,12 @@ struct sandbox {
     const void *filter;     /* struct sock_filter; NULL: none */
     uint32_t filter_count;  /* instructions in it */
     uint32_t process_max;   /* of one instance */
-    bool is_root;           /* whether the host is */
+    bool is_root;           /* the host may mount and become another user */
 };
+
+/* Whom a function runs as where the host is root; runtimes/etc/passwd knows them. */
+#define SANDBOX_USER 64993
+#define SANDBOX_GROUP 64990
 
 #define SANDBOX_WORDS_MAX 160
 

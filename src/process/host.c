@@ -1,8 +1,10 @@
 /* The host process: starts sandboxed function instances and unpacks packages. */
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -72,6 +74,29 @@ static void choose_sandbox(struct host *host, struct filter *filter)
     host->sandbox.filter_count = filter->count;
 }
 
+/* Whether a number is mapped here: "inside outside count" lines. */
+static bool is_mapped(const char *path, unsigned long long number)
+{
+    unsigned long long inside, outside, count;
+    FILE *in = fopen(path, "re");
+    bool is = false;
+
+    while (in && fscanf(in, "%llu %llu %llu", &inside, &outside, &count) == 3)
+        is = is || (number >= inside && number - inside < count);
+    if (in)
+        fclose(in);
+    return is;
+}
+
+/* Root in a container may lack the right to mount, or have no other user to become: such a host
+ * does as an ordinary user does. */
+static bool is_real_root(void)
+{
+    return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1 &&
+           is_mapped("/proc/self/uid_map", SANDBOX_USER) &&
+           is_mapped("/proc/self/gid_map", SANDBOX_GROUP);
+}
+
 /* Limits that hold for an instance as a whole; where there are none, that is said once. */
 static void open_groups(struct host *host)
 {
@@ -109,7 +134,7 @@ int main(int argc, char **argv)
                                     .bootstraps = bootstraps,
                                     .init = init,
                                     .process_max = PROCESSES_MAX,
-                                    .is_root = geteuid() == 0};
+                                    .is_root = is_real_root()};
     choose_sandbox(&host, &filter);
     open_groups(&host);
     if (host_serve(&host, child_descriptor(&child, "host-listener", 0), &why) != OK)

@@ -32,8 +32,7 @@
 
 #include "host/init.h"
 
-#define OOM_FIRST "1000" /* an instance goes before anything else of the machine */
-#define SWEEPS_MAX 200   /* without a sandbox: how often what is left is looked for */
+#define SWEEPS_MAX 200 /* without a sandbox: how often what is left is looked for */
 
 static _Alignas(struct init_plan) char message[INIT_PLAN_MAX];
 static char *strings[INIT_STRINGS_MAX + 2]; /* arguments, NULL, variables, NULL */
@@ -128,17 +127,6 @@ static void limit(int what, uint32_t most)
     struct rlimit both = {most, most};
 
     setrlimit((__rlimit_resource_t)what, &both);
-}
-
-static void be_first_to_go(void)
-{
-    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-    if (file < 0)
-        return;
-    if (write(file, OOM_FIRST, strlen(OOM_FIRST)) < 0)
-        (void)file; /* a kernel that does not allow it: the usual order, then */
-    close(file);
 }
 
 static bool set_filter(const struct parsed *parsed)
@@ -309,7 +297,6 @@ int main(void)
 
     fcntl(INIT_CONTROL, F_SETFD, FD_CLOEXEC);
     receive_plan(&parsed);
-    be_first_to_go();
     drop_rights(&parsed.plan);
     if (is_namespace()) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* and everything with us */

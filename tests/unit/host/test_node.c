@@ -1,5 +1,5 @@
 /* Node.js functions in real instances: the forms of handlers and modules, context, console, errors,
- * and how they end.  Skipped where no Node.js of version 20 or newer is installed. */
+ * and how they end.  Skipped where no Node.js is installed. */
 #include "../unit.h"
 
 #include <unistd.h>

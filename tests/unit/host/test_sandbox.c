@@ -66,6 +66,7 @@ static void the_arguments_say_what_is_seen_and_what_is_not(void **state)
         {"the machine's network", &PYTHON, 0, 0, 0, "--unshare-net"},
         {"a network of its own", &PYTHON, 0, 1, 1, " --unshare-net "},
         {"nothing is writable but /tmp", &PYTHON, 0, 0, 1, " --remount-ro / -- "},
+        {"nor /proc", &PYTHON, 0, 0, 1, " --remount-ro /proc "},
         {"no binding that can be written", &PYTHON, 0, 0, 0, " --bind "},
         {"not all of /etc", &PYTHON, 0, 0, 0, "--ro-bind /etc /etc "},
         {"no private keys", &PYTHON, 0, 0, 0, "--ro-bind /etc/ssl /etc/ssl "},
@@ -232,7 +233,7 @@ static void a_runtime_that_is_not_installed_is_refused_with_words(void **state)
 
     assert_int_equal(runtime_find(SPAN("nodejs20.x"), "/nowhere:/neither", &found, &why),
                      FAULT_NOT_FOUND);
-    assert_string_equal(why.text, "runtime 'nodejs20.x' needs Node.js 20 or newer, and none is "
+    assert_string_equal(why.text, "runtime 'nodejs20.x' needs Node.js 18 or newer, and none is "
                                   "installed in /nowhere:/neither");
     assert_int_equal(runtime_find(SPAN("python3.9"), "", &found, &why), FAULT_NOT_FOUND);
     assert_int_equal(runtime_find(SPAN("ruby3.3"), "/usr/bin", &found, &why), FAULT_UNSUPPORTED);
