@@ -27,7 +27,7 @@ struct sandbox {
 #define SANDBOX_USER 64993
 #define SANDBOX_GROUP 64990
 
-#define SANDBOX_WORDS_MAX 160
+#define SANDBOX_WORDS_MAX 256
 
 struct words {
     char *all[SANDBOX_WORDS_MAX + 1]; /* NULL at the end */

@@ -150,6 +150,22 @@ static void drop_rights(const struct init_plan *plan)
         fail(errno);
 }
 
+/* Where the network is shared, so are the names of abstract unix sockets, behind which the user's
+ * other programs listen (a desktop, a message bus).  Since Linux 6.12 they can be closed off; the
+ * machine's headers may be older than its kernel. */
+static void leave_abstract_sockets(void)
+{
+    struct {
+        uint64_t files, network, scoped;
+    } rules = {.scoped = 1}; /* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET */
+    int made = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
+
+    if (made < 0)
+        return;
+    syscall(SYS_landlock_restrict_self, made, 0);
+    close(made);
+}
+
 /* In the child that becomes the runtime. */
 static void run(const struct parsed *parsed)
 {
@@ -306,6 +322,8 @@ int main(void)
     }
     if (parsed.plan.listens)
         send_listener();
+    if (is_namespace())
+        leave_abstract_sockets();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);

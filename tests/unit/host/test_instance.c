@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -326,6 +328,45 @@ static void a_function_sees_nothing_of_the_machine(void **state)
     (void)state;
 }
 
+/* Whether the kernel can close abstract sockets off: Landlock's sixth version. */
+static bool can_close_sockets(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 6;
+}
+
+static void a_function_reaches_no_abstract_socket_of_the_machine(void **state)
+{
+    static const char NAME[] = "\0portico-test-abstract";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = offsetof(struct sockaddr_un, sun_path) + sizeof NAME - 1;
+    struct rig_instance instance;
+    struct rig rig;
+    int listener;
+
+    if (!can_close_sockets())
+        skip();
+    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    memcpy(address.sun_path, NAME, sizeof NAME - 1);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    rig_open(&rig, NULL);
+    start_python(
+        &rig, &instance, 1,
+        "import socket\n"
+        "def attempt(name):\n"
+        "    try: socket.socket(socket.AF_UNIX).connect(name)\n"
+        "    except OSError as e: return e.strerror\n"
+        "def handler(event, context):\n"
+        "    own = socket.socket(socket.AF_UNIX)\n"
+        "    own.bind('\\0portico-test-own'); own.listen()\n"
+        "    return [attempt('\\0portico-test-abstract'), attempt('\\0portico-test-own')]\n");
+    check_answer(&instance, "{}", "[\"Operation not permitted\", null]");
+    rig_release(&instance);
+    rig_close(&rig);
+    close(listener);
+    (void)state;
+}
+
 static void own_network(struct host_start *start)
 {
     start->network = HOST_NETWORK_OWN;
@@ -464,6 +505,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(a_function_that_eats_memory_is_killed),
     cmocka_unit_test(a_fork_bomb_is_held_and_ended),
     cmocka_unit_test(a_function_sees_nothing_of_the_machine),
+    cmocka_unit_test(a_function_reaches_no_abstract_socket_of_the_machine),
     cmocka_unit_test(a_network_of_its_own_has_a_loopback_and_nothing_else),
     cmocka_unit_test(provided_runtimes_get_a_listener),
     cmocka_unit_test(what_cannot_be_started_is_refused_with_words),
