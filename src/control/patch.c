@@ -263,6 +263,11 @@ enum fault patch_apply(struct call *call, const struct model_kind *kind, struct 
 
 /* ---- for hooks ----------------------------------------------------------------------------- */
 
+enum fault patch_change(struct patch *p)
+{
+    return change(p, p->row, p->op);
+}
+
 struct span patch_variable(const struct patch *p, const char *name)
 {
     for (size_t i = 0; i < p->word_count; i++)

@@ -26,6 +26,9 @@ struct patch {
  * first that fails; the tree is in no certain state then and must not be stored. */
 enum fault patch_apply(struct call *call, const struct model_kind *kind, struct json *tree);
 
+/* What the row says, as for a row without a hook. */
+enum fault patch_change(struct patch *p);
+
 /* What the path has at {name}. */
 struct span patch_variable(const struct patch *p, const char *name);
 

@@ -245,6 +245,27 @@ static unsigned page_size(const struct call *call)
     return limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : (unsigned)limit; /* clamped, as AWS */
 }
 
+/* A member of the kind in the query chooses the records that have its value. */
+static bool is_asked_for(const struct call *call, const struct json *tree)
+{
+    const struct model_operation *op = call->match->operation;
+
+    for (size_t i = 0; i < op->input->count; i++) {
+        const struct model_member *member = &op->input->members[i];
+        struct span wanted = json_is(json_member_span(call->input, member->name), JSON_STRING)
+                                 ? json_member_span(call->input, member->name)->text
+                                 : SPAN("");
+        const struct json *value = json_member_span(tree, member->name);
+
+        if (member->place != PLACE_QUERY || wanted.len == 0 ||
+            !model_member(op->kind->shape, member->name))
+            continue;
+        if (!json_is(value, JSON_STRING) || !span_equal(value->text, wanted))
+            return false;
+    }
+    return true;
+}
+
 /* All records of such a kind, in the order of the hook, on one page. */
 static enum fault list_always(struct call *call, const struct kind_hooks *hooks)
 {
@@ -285,6 +306,8 @@ static enum fault run_list(struct call *call)
         struct json *tree;
 
         rc = json_parse(call->arena, r->body, &tree, NULL) == OK ? OK : FAULT_IO;
+        if (!rc && !is_asked_for(call, tree))
+            continue;
         if (!rc)
             rc = show(call, op->kind, key.parent, tree);
         if (!rc)

@@ -145,15 +145,3 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
 
 const struct kind_hooks DEPLOYMENT_HOOKS = {
     .kind = "Deployment", .blob = "document", .check = check, .created = created};
-
-/* Stage: what the tables say is all, but for its canary. */
-static enum fault check_stage(struct call *call, struct span parent, struct json *tree)
-{
-    (void)parent;
-    if (json_member(tree, "canarySettings"))
-        return call_not_yet(call, "canarySettings");
-    return OK;
-}
-
-const struct kind_hooks STAGE_HOOKS = {
-    .kind = "Stage", .check = check_stage, .checks_updates = true};
