@@ -42,6 +42,7 @@ struct cleanup {
 /* Why a gateway response is the reply: $context.error. */
 struct failure {
     const struct gateway_response_default *type; /* NULL: nothing has failed */
+    int status;                                  /* unless the API has chosen one */
     struct span message;                         /* at NULL: null */
     struct span validation;                      /* what a validator found; at NULL: nothing */
 };
@@ -88,6 +89,10 @@ static inline struct arena *exchange_arena(struct exchange *x)
 
 /* Decides the reply: a gateway response, as the API has changed it (reply/failure.c). */
 enum verdict exchange_fail(struct exchange *x, enum gateway_response type);
+
+/* The same with another status than the type's, unless the API has chosen one: what a function or a
+ * backend answers wrongly is a 502. */
+enum verdict exchange_fail_status(struct exchange *x, enum gateway_response type, int status);
 
 /* The same with another message than the type's, and with a validator's words (at NULL: none). */
 enum verdict exchange_fail_with(struct exchange *x, enum gateway_response type, struct span message,

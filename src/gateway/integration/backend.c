@@ -78,8 +78,7 @@ static enum verdict fail(struct exchange *x, const struct http_call *call)
             return invalid_endpoint(x);
         return exchange_fail(x, INTEGRATION_FAILURE);
     case OP_GARBAGE:
-        return exchange_message(x, 502, "InternalServerErrorException",
-                                SPAN("Internal server error"));
+        return exchange_fail_status(x, API_CONFIGURATION_ERROR, 502);
     case OP_TOO_LARGE:
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     case OP_PENDING:

@@ -41,7 +41,7 @@ void lambda_explain(struct exchange *x, const char *format, ...)
 
 enum verdict lambda_bad_answer(struct exchange *x)
 {
-    return exchange_message(x, 502, "InternalServerErrorException", SPAN("Internal server error"));
+    return exchange_fail_status(x, API_CONFIGURATION_ERROR, 502);
 }
 
 /* ---- which function ------------------------------------------------------------------------ */

@@ -36,7 +36,7 @@ static enum verdict render_built_in(struct exchange *x)
                                      "x-amzn-ErrorType: %.*s\r\n",
                                      SPAN_ARG(r->error_type));
 
-    return exchange_reply(x, r->status, lines, built_in_body(x));
+    return exchange_reply(x, x->failure.status, lines, built_in_body(x));
 }
 
 /* ---- an API's own -------------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ static bool render_lines(struct exchange *x, const struct gateway_reply *reply, 
 static bool render_own(struct exchange *x, const struct gateway_reply *reply)
 {
     const struct gateway_text *text = choose_text(x, reply);
-    int status = reply->status ? reply->status : x->failure.type->status;
+    int status = reply->status ? reply->status : x->failure.status;
     struct span lines, body = built_in_body(x);
 
     if (!render_lines(x, reply, text ? text->media : SPAN("application/json"), &lines) ||
@@ -106,19 +106,33 @@ static bool render_own(struct exchange *x, const struct gateway_reply *reply)
     return true;
 }
 
-enum verdict exchange_fail_with(struct exchange *x, enum gateway_response type, struct span message,
-                                struct span validation)
+static enum verdict render(struct exchange *x, enum gateway_response type)
 {
     const struct deployment *d = x->stage ? x->stage->deployment : NULL;
 
-    x->failure = (struct failure){gateway_response_default(type), message, validation};
     if (d && d->replies[type] && render_own(x, d->replies[type]))
         return REPLY;
     return render_built_in(x);
 }
 
+enum verdict exchange_fail_with(struct exchange *x, enum gateway_response type, struct span message,
+                                struct span validation)
+{
+    const struct gateway_response_default *r = gateway_response_default(type);
+
+    x->failure = (struct failure){r, r->status, message, validation};
+    return render(x, type);
+}
+
+enum verdict exchange_fail_status(struct exchange *x, enum gateway_response type, int status)
+{
+    const struct gateway_response_default *r = gateway_response_default(type);
+
+    x->failure = (struct failure){r, status, r->message, {NULL, 0}};
+    return render(x, type);
+}
+
 enum verdict exchange_fail(struct exchange *x, enum gateway_response type)
 {
-    return exchange_fail_with(x, type, gateway_response_default(type)->message,
-                              (struct span){NULL, 0});
+    return exchange_fail_status(x, type, gateway_response_default(type)->status);
 }
