@@ -193,17 +193,24 @@ bool sigv4_is_signed(struct span signed_headers, struct span name)
     return false;
 }
 
+size_t sigv4_signed_count(struct span signed_headers)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < signed_headers.len; i++)
+        n += signed_headers.at[i] == ';';
+    return n;
+}
+
 /* False when more names are signed than a request can have headers. */
 static bool add_headers(struct buf *out, const struct sigv4_request *request, struct span names)
 {
-    unsigned left = SIGV4_HEADERS_MAX;
     struct span rest = names, name;
 
-    while (span_split(&rest, ';', &name)) {
-        if (left-- == 0)
-            return false;
+    if (sigv4_signed_count(names) > SIGV4_HEADERS_MAX)
+        return false;
+    while (span_split(&rest, ';', &name))
         add_header(out, request, name);
-    }
     buf_add_char(out, '\n');
     return buf_add(out, names);
 }

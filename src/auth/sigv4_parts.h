@@ -36,13 +36,15 @@ struct span sigv4_header_find(const struct sigv4_request *request, struct span n
 
 /* Is the lower-case name in the list "a;b;c"? */
 bool sigv4_is_signed(struct span signed_headers, struct span name);
+size_t sigv4_signed_count(struct span signed_headers);
 
 /* How far clocks may differ, in seconds. */
 int64_t sigv4_skew(enum sigv4_dialect dialect);
 
 /* sigv4_refuse with the values that the texts of its outcome name. */
 #define SIGV4_VALUES_MAX 4
-void sigv4_word(struct arena *arena, enum sigv4_dialect dialect, enum sigv4_outcome outcome,
-                const struct span values[static SIGV4_VALUES_MAX], struct sigv4_refusal *out);
+void sigv4_refuse_with(struct arena *arena, enum sigv4_dialect dialect, enum sigv4_outcome outcome,
+                       const struct span values[static SIGV4_VALUES_MAX],
+                       struct sigv4_refusal *out);
 
 #endif

@@ -40,8 +40,10 @@ static bool read_pairs(struct span rest, struct sigv4 *out)
 
         pair = span_trim(pair);
         equal = span_find(pair, '=');
+        if (pair.len == 0)
+            continue;
         if (equal == pair.len)
-            return pair.len == 0;
+            return false;
         for (size_t i = 0; i < COUNT(PARTS); i++)
             if (span_is(span_trim(span_first(pair, equal)), PARTS[i].name))
                 *PARTS[i].value = span_trim(span_skip(pair, equal + 1));

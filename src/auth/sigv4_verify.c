@@ -24,7 +24,7 @@ struct check {
 static enum sigv4_outcome refuse(struct check *c, enum sigv4_outcome outcome,
                                  const struct span values[static SIGV4_VALUES_MAX])
 {
-    sigv4_word(c->arena, c->rules->dialect, outcome, values, c->refusal);
+    sigv4_refuse_with(c->arena, c->rules->dialect, outcome, values, c->refusal);
     return outcome;
 }
 
@@ -126,6 +126,8 @@ static enum sigv4_outcome check_signed_headers(struct check *c)
     const struct sigv4_request *r = c->request;
     struct span prefix = SPAN("x-amz-");
 
+    if (sigv4_signed_count(c->s->signed_headers) > SIGV4_HEADERS_MAX)
+        return refuse(c, SIGV4_MISMATCH, (struct span[SIGV4_VALUES_MAX]){{0}});
     if (!sigv4_is_signed(c->s->signed_headers, SPAN("host")))
         return refuse(c, SIGV4_UNSIGNED_HEADER,
                       (struct span[SIGV4_VALUES_MAX]){SPAN("'Host' or ':authority'")});

@@ -91,8 +91,8 @@ static void add_text(struct buf *out, const char *text, const struct span *value
 }
 
 /* The message in the arena; cut where it has no room. */
-void sigv4_word(struct arena *arena, enum sigv4_dialect dialect, enum sigv4_outcome outcome,
-                const struct span values[static SIGV4_VALUES_MAX], struct sigv4_refusal *out)
+void sigv4_refuse_with(struct arena *arena, enum sigv4_dialect dialect, enum sigv4_outcome outcome,
+                       const struct span values[static SIGV4_VALUES_MAX], struct sigv4_refusal *out)
 {
     const struct row *row = &ROWS[outcome];
     bool is_query = dialect == SIGV4_QUERY;
@@ -159,7 +159,7 @@ static struct span first_bad_pair(const struct sigv4 *s, struct span header)
         rest = span_skip(rest, s->algorithm.len);
     while (span_split(&rest, ',', &pair)) {
         pair = span_trim(pair);
-        if (span_find(pair, '=') == pair.len)
+        if (pair.len > 0 && span_find(pair, '=') == pair.len)
             return pair;
     }
     return (struct span){0};
@@ -184,5 +184,5 @@ void sigv4_refuse(struct arena *arena, enum sigv4_dialect dialect, enum sigv4_ou
     } else if (outcome == SIGV4_BAD_CREDENTIAL) {
         values[0] = signature->credential;
     }
-    sigv4_word(arena, dialect, outcome, values, out);
+    sigv4_refuse_with(arena, dialect, outcome, values, out);
 }

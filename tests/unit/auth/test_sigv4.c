@@ -211,6 +211,13 @@ static const struct {
      "IncompleteSignatureException",
      "'Credential' not a valid key=value pair (missing equal-sign) in Authorization header: "
      "'AWS4-HMAC-SHA256 Signature=b,    Credential,    SignedHeaders'."},
+    {"empty pairs do not count",
+     {.authorization = "AWS4-HMAC-SHA256 ,Signature=b,, Credential,"},
+     SIGV4_NOT_PAIRS,
+     403,
+     "IncompleteSignatureException",
+     "'Credential' not a valid key=value pair (missing equal-sign) in Authorization header: "
+     "'AWS4-HMAC-SHA256 ,Signature=b,, Credential,'."},
     {"basic authentication",
      {.authorization = "Basic dXNlcjpwYXNz=="},
      SIGV4_INCOMPLETE,
@@ -692,6 +699,22 @@ static void paths_of_s3_are_taken_as_they_are(void **state)
     (void)state;
 }
 
+static void a_list_of_more_names_than_headers_is_a_mismatch(void **state)
+{
+    struct variant v = {.time = "20150830T123600Z"};
+    struct sigv4_refusal refusal;
+    struct buf text;
+
+    buf_init(&text, 65536);
+    buf_add_text(&text, "AWS4-HMAC-SHA256 Credential=" SCOPE ", Signature=0, SignedHeaders=host");
+    for (int i = 0; i < 8000; i++)
+        buf_add_text(&text, ";a");
+    v.authorization = buf_text(&text);
+    assert_int_equal(verify(&v, &refusal), SIGV4_MISMATCH);
+    buf_release(&text);
+    (void)state;
+}
+
 /* More keys than are kept: each still gives its own signature. */
 static void keys_give_way_to_newer_ones(void **state)
 {
@@ -728,6 +751,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(a_presigned_url_verifies_while_it_lasts),
     cmocka_unit_test(only_s3_may_leave_its_payload_unsigned),
     cmocka_unit_test(paths_of_s3_are_taken_as_they_are),
+    cmocka_unit_test(a_list_of_more_names_than_headers_is_a_mismatch),
     cmocka_unit_test(keys_give_way_to_newer_ones),
 };
 
