@@ -162,6 +162,17 @@ static bool send_ask(int socket, const char *data, const char *op, const char *p
     return up_ask_send(socket, &ask);
 }
 
+/* A line may quote a template, which may hold what a terminal would obey. */
+static void print_line(FILE *out, struct span line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.at[i];
+
+        fputc((c < ' ' && c != '\n') || c == 0x7f ? '?' : c, out);
+    }
+    fputc('\n', out);
+}
+
 /* Prints the lines; answers the exit code, -1 when the connection broke. */
 static int hear(int socket)
 {
@@ -181,7 +192,7 @@ static int hear(int socket)
         if (frame.type == UP_END)
             code = number_u64(frame.payload, &number) && number < 256 ? (int)number : 1;
         else
-            fprintf(frame.type == UP_OUT ? stdout : stderr, "%.*s\n", SPAN_ARG(frame.payload));
+            print_line(frame.type == UP_OUT ? stdout : stderr, frame.payload);
     }
     fflush(stdout);
     frame_reader_release(&reader);

@@ -103,6 +103,10 @@ static enum fault check_top(const struct template *t, struct problem *why)
 
     if (t->yaml.root->type != JSON_OBJECT)
         return template_fail(t, t->yaml.root, FAULT_TYPE, why, "a template must be a map");
+    if ((one = json_member(t->yaml.root, "openapi")) != NULL ||
+        (one = json_member(t->yaml.root, "swagger")) != NULL)
+        return template_fail(t, one, FAULT_UNSUPPORTED, why,
+                             "OpenAPI documents are not yet in Portico");
     for (size_t i = 0; i < COUNT(LATER); i++)
         if ((one = json_member(t->yaml.root, LATER[i])) != NULL)
             return template_fail(t, one, FAULT_UNSUPPORTED, why,

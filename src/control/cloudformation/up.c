@@ -261,6 +261,19 @@ static struct deploy new_deploy(struct up *up, struct problem *why)
                            .why = why};
 }
 
+/* Two folders of one name would take each other's stack away. */
+static int check_owner(struct up *up, const struct json *former)
+{
+    const char *file = arena_text(&up->arena, json_member_text(former, "file", SPAN("")));
+
+    if (!former || !file || up->ask.stack.len > 0 || strcmp(file, up->file) == 0 || !is_file(file))
+        return 0;
+    return fail(up,
+                "the stack '%.*s' is that of '%s'; say --stack NAME to make another, or "
+                "--stack %.*s to take it over",
+                SPAN_ARG(up->identity.stack), file, SPAN_ARG(up->identity.stack));
+}
+
 static int answer_up(struct up *up)
 {
     struct template template;
@@ -275,6 +288,8 @@ static int answer_up(struct up *up)
     rc = stack_load(up->control, &up->arena, &up->identity, &former);
     if (rc != OK && rc != FAULT_NOT_FOUND)
         return fail(up, "the record of the stack cannot be read");
+    if (check_owner(up, former) != 0)
+        return 1;
     d = new_deploy(up, &why);
     d.template = &template;
     d.former = former;

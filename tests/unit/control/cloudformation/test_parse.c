@@ -13,6 +13,7 @@ static void bad_templates_are_refused_by_name_and_line(void **state)
     } CASES[] = {
         {"[]", 1, "a template must be a map"},
         {"Description: x\n", 1, "the template has no resources"},
+        {"openapi: 3.0.1\n", 1, "OpenAPI documents are not yet in Portico"},
         {"Foo: 1\n" ROLE, 1, "'Foo' is not known in a template"},
         {"Mappings: {}\n" ROLE, 1, "the section 'Mappings' is not yet in Portico"},
         {"AWSTemplateFormatVersion: 2011\n" ROLE, 1,
