@@ -177,7 +177,16 @@ static bool is_gone(struct deploy *d, const struct json *entry)
            !is_there(d, entry);
 }
 
-/* Whether an entry goes with what it is in. */
+static bool is_holder(const struct json *entry, struct span id)
+{
+    const struct kind_of_resource *kind = kind_of_resource(entry_text(entry, "ResourceType"));
+    struct span arn = json_member_text(json_member(entry, "Attributes"), "Arn", SPAN(""));
+
+    return kind && kind->holds &&
+           (span_equal(entry_text(entry, "PhysicalResourceId"), id) || span_equal(arn, id));
+}
+
+/* Whether an entry goes with what it is in: an API, or a function by name or ARN. */
 static bool goes_with_holder(struct deploy *d, const struct kind_of_resource *kind,
                              const struct json *entry)
 {
@@ -189,10 +198,7 @@ static bool goes_with_holder(struct deploy *d, const struct kind_of_resource *ki
     if (holder.len == 0)
         holder = deploy_text(properties, "FunctionName");
     for (const struct json *one = all->first; one; one = one->next)
-        if ((span_equal(entry_text(one, "PhysicalResourceId"), holder) ||
-             span_equal(json_member_text(json_member(one, "Attributes"), "Arn", SPAN("")),
-                        holder)) &&
-            !span_starts(entry_text(one, "ResourceType"), SPAN("AWS::IAM::")))
+        if (is_holder(one, holder))
             return is_gone(d, one);
     return false;
 }
