@@ -103,7 +103,10 @@ static int compare_size(struct decimal a, struct decimal b)
 int json_number_compare(struct span a, struct span b)
 {
     struct decimal x, y;
+    int64_t n, m;
 
+    if (number_i64(a, &n) && number_i64(b, &m)) /* nearly always */
+        return (n > m) - (n < m);
     if (span_equal(a, b))
         return 0;
     x = decimal_of(a);

@@ -129,16 +129,22 @@ static uint64_t length_of(struct span text)
 
 static void check_max_length(struct run *run, const struct check *check, const struct json *value)
 {
-    uint64_t n = length_of(value->text);
+    uint64_t n;
 
+    if (value->text.len <= check->is.limit) /* bytes are at least as many as characters */
+        return;
+    n = length_of(value->text);
     if (n > check->is.limit)
         TELL(run, MESSAGE_MAX_LENGTH, TEXT(value->text), NUMBER(n), NUMBER(check->is.limit));
 }
 
 static void check_min_length(struct run *run, const struct check *check, const struct json *value)
 {
-    uint64_t n = length_of(value->text);
+    uint64_t n;
 
+    if (value->text.len / 4 >= check->is.limit) /* a character has at most four bytes */
+        return;
+    n = length_of(value->text);
     if (n < check->is.limit)
         TELL(run, MESSAGE_MIN_LENGTH, TEXT(value->text), NUMBER(n), NUMBER(check->is.limit));
 }
