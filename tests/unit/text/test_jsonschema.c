@@ -397,6 +397,28 @@ static void what_costs_too_much_ends_and_is_told(void **state)
     (void)state;
 }
 
+/* Each match is a little below the limit of one. */
+static void many_dear_expressions_end_and_are_told(void **state)
+{
+    struct jsonschema *schema;
+    struct json *array;
+    struct arena arena;
+
+    arena_init(&arena, ROOM);
+    array = json_new(&arena, JSON_ARRAY);
+    for (unsigned i = 0; i < 100000; i++)
+        json_append(array, json_text(&arena, SPAN("aaaaaaaaaaaaaa!")));
+    assert_int_equal(jsonschema_compile(&arena,
+                                        SPAN("{\"items\":{\"not\":{\"pattern\":\"^(a+)+$\"}}}"),
+                                        NULL, &schema, NULL),
+                     OK);
+    assert_int_equal(jsonschema_run(schema, &arena, json_at(array, 0), 0, NULL), JSONSCHEMA_VALID);
+    assert_int_equal(jsonschema_run(schema, &arena, array, 0, NULL), JSONSCHEMA_TOO_COSTLY);
+    jsonschema_release(schema);
+    arena_release(&arena);
+    (void)state;
+}
+
 /* An array of n numbers, the last one equal to the first if wanted. */
 static void large_arrays_are_searched_for_equals_in_linear_time(void **state)
 {
@@ -454,6 +476,7 @@ int main(void)
         cmocka_unit_test(what_is_no_schema_is_refused_with_its_place),
         cmocka_unit_test(models_refer_to_each_other_through_the_resolver),
         cmocka_unit_test(what_costs_too_much_ends_and_is_told),
+        cmocka_unit_test(many_dear_expressions_end_and_are_told),
         cmocka_unit_test(large_arrays_are_searched_for_equals_in_linear_time),
         cmocka_unit_test(multiples_are_exact),
     };
