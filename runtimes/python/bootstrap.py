@@ -237,7 +237,9 @@ class LoggingFinder:
         if name != "logging":
             return None
         sys.meta_path.remove(LoggingFinder)
-        spec = importlib.util.find_spec(name)
+        import importlib.machinery
+
+        spec = importlib.machinery.PathFinder.find_spec(name)
         run = spec.loader.exec_module
 
         def exec_module(module):
