@@ -64,7 +64,7 @@ static enum verdict read_body(struct exchange *x)
 
     if (!driver)
         return exchange_not_yet(x, SPAN("Not yet in Portico: integrations of this type"));
-    if (!driver->needs_body(x) && !validate_needs_body(x))
+    if (!driver->needs_body(x) && !validate_needs_body(x) && !expand_needs_body(x))
         return GO_ON;
     http_stream_collect(x->stream, HTTP_BODY_MAX, &x->resume);
     x->has_collected = true;

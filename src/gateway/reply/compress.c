@@ -9,6 +9,12 @@ static struct span header(const struct exchange *x, const char *name)
     return http_header_find(x->stream->request.headers, x->stream->request.header_count, name);
 }
 
+bool expand_needs_body(const struct exchange *x)
+{
+    return x->stream->request.framing != HTTP_NO_BODY &&
+           coding_of(header(x, "Content-Encoding")) != CODING_IDENTITY;
+}
+
 enum verdict expand_request(struct exchange *x)
 {
     enum coding coding = coding_of(header(x, "Content-Encoding"));

@@ -4,6 +4,9 @@
 
 #include "gateway/exchange.h"
 
+/* True when the client's body comes compressed: it must be read whole. */
+bool expand_needs_body(const struct exchange *x);
+
 /* Expands the client's body, which was read.  REPLY: 415 or 413 is decided. */
 enum verdict expand_request(struct exchange *x);
 
