@@ -100,7 +100,7 @@ COMPAT := tests/compat/run $(filter-out tests/compat/node/run,$(wildcard tests/c
 
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run $(COMPAT) \
-		tests/bench/engines/instructions tests/up/run tests/fault/run tests/fault/traffic
+		tests/bench/engines/instructions tests/up/run tests/install/run tests/fault/run tests/fault/traffic
 
 # The tests of what several threads touch, under ThreadSanitizer.
 THREAD_BIN := $(patsubst %.c,$(BUILD)/thread/%,$(wildcard $(addprefix tests/unit/,base/test_log.c \

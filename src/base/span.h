@@ -47,7 +47,7 @@ static inline bool span_is(struct span a, const char *text)
 /* Drops the first n bytes; n must not exceed the length. */
 static inline struct span span_skip(struct span s, size_t n)
 {
-    return (struct span){s.at + n, s.len - n};
+    return (struct span){n ? s.at + n : s.at, s.len - n}; /* NULL + 0 is undefined in C */
 }
 
 /* The first n bytes; n must not exceed the length. */

@@ -95,7 +95,7 @@ size_t text_begin(const struct run *run)
 
 bool text_end(struct run *run, size_t mark, struct span *out)
 {
-    struct span text = {run->out->at + mark, run->out->len - mark};
+    struct span text = span_skip(buf_span(run->out), mark);
 
     *out = text.len ? arena_copy(run->arena, text) : SPAN("");
     run->out->len = mark;

@@ -56,6 +56,6 @@ deploy() {
 serves() { curl -s -m 20 "$url/_aws/execute-api/$1/dev/" | grep -q '"ok":true'; }
 
 finish() {
-    echo "fault: $passed passed, $failed failed, 0 skipped"
+    echo "$(basename "$(dirname "$0")"): $passed passed, $failed failed, 0 skipped"
     [ "$failed" = 0 ]
 }
