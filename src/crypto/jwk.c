@@ -274,14 +274,11 @@ const struct jwk *jwks_find(const struct jwks *jwks, struct span kid, enum jose_
     for (size_t i = 0; i < jwks->count; i++) {
         const struct jwk *jwk = &jwks->keys[i];
 
-        if (!(jwk->algorithms & JOSE_BIT(algorithm)))
+        if (!(jwk->algorithms & JOSE_BIT(algorithm)) || (kid.len > 0 && !span_equal(jwk->kid, kid)))
             continue;
-        if (kid.len > 0 && span_equal(jwk->kid, kid))
-            return jwk;
-        if (kid.len == 0 && found)
+        if (found)
             return NULL;
-        if (kid.len == 0)
-            found = jwk;
+        found = jwk;
     }
     return found;
 }

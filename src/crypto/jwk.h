@@ -56,8 +56,8 @@ void jwks_free(struct jwks *jwks); /* NULL is fine */
 
 size_t jwks_count(const struct jwks *jwks);
 
-/* The key of that kid and kind.  Without a kid (empty): the only one of that kind, if there is
- * just one.  NULL when there is none. */
+/* The key of that kid and kind; without a kid (empty) that of this kind.  NULL when there is none,
+ * or more than one, since then nobody knows which was meant. */
 const struct jwk *jwks_find(const struct jwks *jwks, struct span kid,
                             enum jose_algorithm algorithm);
 
