@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -34,6 +35,7 @@ static locale_t names;
 
 bool package_prepare(void)
 {
+    tzset(); /* times in a zip are local ones */
     if (!names)
         names = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     return names != (locale_t)0;
@@ -192,6 +194,16 @@ static enum fault copy_content(struct unpack *u, struct span name, int file)
     return OK;
 }
 
+/* Python's compiled modules name the time of their source: with another they would be compiled anew
+ * at every cold start. */
+static void keep_time(struct archive_entry *entry, int file)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = archive_entry_mtime(entry)}};
+
+    if (archive_entry_mtime_is_set(entry) && times[1].tv_sec > 0 && futimens(file, times) != 0)
+        errno = 0; /* the file is good all the same */
+}
+
 static enum fault make_file(struct unpack *u, struct span name, struct archive_entry *entry, int at,
                             const char *last)
 {
@@ -207,6 +219,7 @@ static enum fault make_file(struct unpack *u, struct span name, struct archive_e
     if (file < 0)
         return disk_failed(u, name);
     rc = copy_content(u, name, file);
+    keep_time(entry, file);
     close(file);
     u->files++;
     return rc;

@@ -241,28 +241,44 @@ static void find_places(const struct sandbox *sandbox, const struct runtime *run
     snprintf(out->runtime, sizeof out->runtime, "%s", seen(sandbox, "/var/runtime", path));
 }
 
+/* A program of the function's own that is to start the runtime (spec/lambda.md, 4.3); AWS knows it
+ * for its own runtimes only. */
+static uint32_t add_wrapper(const struct runtime *runtime, const struct host_start *start,
+                            struct buf *out)
+{
+    struct span wrapper = json_member_text(start->environment, "AWS_LAMBDA_EXEC_WRAPPER", SPAN(""));
+
+    if (wrapper.len == 0 || runtime->kind == RUNTIME_PROVIDED)
+        return 0;
+    buf_add(out, wrapper);
+    buf_add_char(out, '\0');
+    return 1;
+}
+
 static uint32_t add_arguments(const struct runtime *runtime, const struct host_start *start,
                               const struct places *places, struct buf *out)
 {
+    uint32_t count = add_wrapper(runtime, start, out);
+
     switch (runtime->kind) {
     case RUNTIME_PYTHON:
         add_string(out, runtime->interpreter);
         buf_addf(out, "%s/bootstrap.py", places->runtime);
         buf_add_char(out, '\0');
-        return 2;
+        return count + 2;
     case RUNTIME_NODE:
         add_string(out, runtime->interpreter);
         buf_addf(out, "--max-old-space-size=%u", start->memory_mb * NODE_HEAP_PERCENT / 100);
         buf_add_char(out, '\0');
         buf_addf(out, "%s/bootstrap.cjs", places->runtime);
         buf_add_char(out, '\0');
-        return 3;
+        return count + 3;
     case RUNTIME_PROVIDED:
         break;
     }
     buf_addf(out, "%s/bootstrap", places->task);
     buf_add_char(out, '\0');
-    return 1;
+    return count + 1;
 }
 
 static void add_variable(struct buf *out, struct span name, struct span value)

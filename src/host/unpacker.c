@@ -95,15 +95,13 @@ static bool keep_to_calls(void)
 {
 #ifndef __SANITIZE_ADDRESS__
     static const int NEEDED[] = {
-        SCMP_SYS(read),       SCMP_SYS(write),        SCMP_SYS(pread64),
-        SCMP_SYS(pwrite64),   SCMP_SYS(lseek),        SCMP_SYS(close),
-        SCMP_SYS(fstat),      SCMP_SYS(newfstatat),   SCMP_SYS(openat),
-        SCMP_SYS(mkdirat),    SCMP_SYS(symlinkat),    SCMP_SYS(unlinkat),
-        SCMP_SYS(getdents64), SCMP_SYS(fcntl),        SCMP_SYS(brk),
-        SCMP_SYS(mmap),       SCMP_SYS(munmap),       SCMP_SYS(mremap),
-        SCMP_SYS(mprotect),   SCMP_SYS(madvise),      SCMP_SYS(futex),
-        SCMP_SYS(getrandom),  SCMP_SYS(gettimeofday), SCMP_SYS(clock_gettime),
-        SCMP_SYS(syncfs),     SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
+        SCMP_SYS(read),       SCMP_SYS(write),     SCMP_SYS(pread64),      SCMP_SYS(pwrite64),
+        SCMP_SYS(lseek),      SCMP_SYS(close),     SCMP_SYS(fstat),        SCMP_SYS(newfstatat),
+        SCMP_SYS(openat),     SCMP_SYS(mkdirat),   SCMP_SYS(symlinkat),    SCMP_SYS(unlinkat),
+        SCMP_SYS(getdents64), SCMP_SYS(fcntl),     SCMP_SYS(brk),          SCMP_SYS(mmap),
+        SCMP_SYS(munmap),     SCMP_SYS(mremap),    SCMP_SYS(mprotect),     SCMP_SYS(madvise),
+        SCMP_SYS(futex),      SCMP_SYS(getrandom), SCMP_SYS(gettimeofday), SCMP_SYS(clock_gettime),
+        SCMP_SYS(syncfs),     SCMP_SYS(utimensat), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
     };
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     bool is_set = filter != NULL;

@@ -441,6 +441,38 @@ static void provided_runtimes_get_a_listener(void **state)
     (void)state;
 }
 
+static void wrap(struct host_start *start)
+{
+    static const struct json WRAPPER = {.type = JSON_STRING,
+                                        .name = SPAN_INIT("AWS_LAMBDA_EXEC_WRAPPER"),
+                                        .text = SPAN_INIT("/var/task/wrap")};
+    static struct json more, all;
+
+    more = WRAPPER;
+    more.next = start->environment->first; /* in front of what is there */
+    all = *start->environment;
+    all.first = &more;
+    start->environment = &all;
+}
+
+static void a_wrapper_starts_the_runtime(void **state)
+{
+    struct rig_instance instance;
+    struct rig rig;
+
+    rig_open(&rig, NULL);
+    rig_write(&rig, 'a', "wrap", "#!/bin/sh\nexport WRAPPED=yes\nexec \"$@\"\n");
+    rig_write(&rig, 'a', "app.py",
+              "import os\ndef handler(event, context): return os.environ['WRAPPED']\n");
+    rig_ask_with(&rig, 1, 'a', "python3.11", "app.handler", wrap);
+    rig_take(&rig, &instance, 1);
+    assert_int_equal(rig_frame(&instance).type, INSTANCE_READY);
+    check_answer(&instance, "{}", "\"yes\"");
+    rig_release(&instance);
+    rig_close(&rig);
+    (void)state;
+}
+
 static void what_cannot_be_started_is_refused_with_words(void **state)
 {
     static const struct {
@@ -508,6 +540,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(a_function_reaches_no_abstract_socket_of_the_machine),
     cmocka_unit_test(a_network_of_its_own_has_a_loopback_and_nothing_else),
     cmocka_unit_test(provided_runtimes_get_a_listener),
+    cmocka_unit_test(a_wrapper_starts_the_runtime),
     cmocka_unit_test(what_cannot_be_started_is_refused_with_words),
     cmocka_unit_test(without_a_sandbox_functions_run_where_they_are),
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/tree.h"
@@ -44,6 +45,8 @@ static void fixture_close(struct fixture *f)
 
 static void check_file(const struct fixture *f, const char *name, mode_t mode, const char *content)
 {
+    struct tm made = {
+        .tm_year = 120, .tm_mday = 2, .tm_hour = 3, .tm_min = 4, .tm_sec = 6, .tm_isdst = -1};
     struct stat about;
     char text[256];
     int file = openat(f->folder, name, O_RDONLY | O_CLOEXEC);
@@ -55,6 +58,7 @@ static void check_file(const struct fixture *f, const char *name, mode_t mode, c
     unit_same_text(name, span_make(text, n > 0 ? (size_t)n : 0), span_of(content));
     assert_int_equal(fstat(file, &about), 0);
     assert_int_equal(about.st_mode & 0777, mode);
+    assert_int_equal(about.st_mtime, mktime(&made));
     close(file);
 }
 

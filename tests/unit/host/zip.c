@@ -48,7 +48,7 @@ static void add_common(struct buf *out, const struct zip_entry *entry, size_t ex
     add(out, 45, 2);
     add(out, entry->flags, 2);
     add(out, entry->method, 2);
-    add(out, 0, 4);
+    add(out, ZIP_TIME, 4);
     add(out, crc, 4);
     add(out, entry->is_zip64 ? 0xffffffff : sizes.packed, 4);
     add(out, entry->is_zip64 ? 0xffffffff : sizes.whole, 4);

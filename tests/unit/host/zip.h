@@ -6,6 +6,9 @@
 
 #include "base/buf.h"
 
+/* When all entries were made: 2020-01-02 03:04:06, local time, as MS-DOS packed it. */
+#define ZIP_TIME ((uint32_t)(40 << 9 | 1 << 5 | 2) << 16 | 3 << 11 | 4 << 5 | 6 / 2)
+
 struct zip_entry {
     struct span name;
     const char *content; /* NULL: none */
