@@ -93,14 +93,15 @@ check: ## installs what is missing and runs every test
 $(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
 	@echo 'ld $@'; $(CC) $(release_LDFLAGS) $^ -lpthread -o $@
 
-check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(BUILD)/release/tests/fault/load
+check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(INSTRUCTIONS) $(BUILD)/release/tests/fault/load
 
 # Each folder is one comparison with real clients or other implementations; node is no test.
 COMPAT := tests/compat/run $(filter-out tests/compat/node/run,$(wildcard tests/compat/*/run))
 
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run $(COMPAT) \
-		tests/bench/engines/instructions tests/up/run tests/install/run tests/fault/run tests/fault/traffic
+		tests/bench/engines/instructions tests/bench/instructions/run \
+		tests/up/run tests/install/run tests/fault/run tests/fault/traffic
 
 # The tests of what several threads touch, under ThreadSanitizer.
 THREAD_BIN := $(patsubst %.c,$(BUILD)/thread/%,$(wildcard $(addprefix tests/unit/,base/test_log.c \
@@ -117,6 +118,13 @@ check-all: check thread ## check, ThreadSanitizer, and 200 rounds of kill -9 dur
 $(BUILD)/bench/backend: tests/bench/backend.c $(BUILD)/release/folders/base.a
 	@mkdir -p $(@D)
 	@echo 'ld $@'; $(CC) $(BASE_CFLAGS) -O2 $^ -o $@
+
+# Gateway, client and backend on one thread, for callgrind to count.
+INSTRUCTIONS := $(BUILD)/bench/instructions
+$(INSTRUCTIONS): $(BUILD)/release/tests/bench/instructions/instructions.o \
+		$(BUILD)/release/libportico.a
+	@mkdir -p $(@D)
+	@echo 'ld $@'; $(CC) $(release_LDFLAGS) $^ $(LIBS) -o $@
 
 bench: all $(BUILD)/bench/backend ## CPU per request against nginx and haproxy, and the engines against others, in interleaved rounds
 	tests/bench/run

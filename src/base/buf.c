@@ -48,7 +48,7 @@ char *buf_room(struct buf *buf, size_t n)
     return at + buf->len;
 }
 
-bool buf_add(struct buf *buf, struct span s)
+bool buf_grow_and_add(struct buf *buf, struct span s)
 {
     char *room = buf_room(buf, s.len);
 

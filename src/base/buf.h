@@ -25,7 +25,7 @@ void buf_release(struct buf *buf);
 void buf_clear(struct buf *buf);
 
 /* Each answers false when the buffer is over. */
-bool buf_add(struct buf *buf, struct span s);
+static inline bool buf_add(struct buf *buf, struct span s);
 bool buf_add_text(struct buf *buf, const char *text);
 bool buf_add_char(struct buf *buf, char c);
 bool buf_add_u64(struct buf *buf, uint64_t number);
@@ -40,6 +40,19 @@ void buf_drop(struct buf *buf, size_t n);
 
 /* The content as a C string; owned by the buffer, valid until its next change.  NULL when over. */
 const char *buf_text(struct buf *buf);
+
+/* buf_add where the room is not there yet. */
+bool buf_grow_and_add(struct buf *buf, struct span s);
+
+static inline bool buf_add(struct buf *buf, struct span s)
+{
+    if (buf->is_over || s.len > buf->cap - buf->len)
+        return buf_grow_and_add(buf, s);
+    if (s.len)
+        memcpy(buf->at + buf->len, s.at, s.len);
+    buf->len += s.len;
+    return true;
+}
 
 static inline struct span buf_span(const struct buf *buf)
 {

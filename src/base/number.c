@@ -113,10 +113,27 @@ bool number_double(struct span s, double *out)
     return true;
 }
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "put_hex8 turns the bytes round");
+
+/* The eight digits of 32 bits at once: a nibble to each byte, then all to letters. */
+static void put_hex8(uint32_t number, char *out)
+{
+    uint64_t n = number, above_nine;
+
+    n = (n | n << 16) & 0x0000ffff0000ffff; /* lowest nibbles end up in the lowest byte */
+    n = (n | n << 8) & 0x00ff00ff00ff00ff;
+    n = (n | n << 4) & 0x0f0f0f0f0f0f0f0f;
+    above_nine = (n + 0x0606060606060606) >> 4 & 0x0101010101010101;
+    n += 0x3030303030303030 + above_nine * ('a' - '0' - 10);
+    n = __builtin_bswap64(n);
+    memcpy(out, &n, sizeof n);
+}
+
 void number_put_hex(uint64_t number, unsigned digits, char *out)
 {
-    while (digits > 0) {
-        out[--digits] = "0123456789abcdef"[number & 15];
-        number >>= 4;
-    }
+    char all[16];
+
+    put_hex8((uint32_t)(number >> 32), all);
+    put_hex8((uint32_t)number, all + 8);
+    memcpy(out, all + sizeof all - digits, digits);
 }

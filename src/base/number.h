@@ -42,7 +42,8 @@ bool number_hex(struct span s, uint64_t *out);
 /* A finite decimal number as JSON writes it, whatever the locale. */
 bool number_double(struct span s, double *out);
 
-/* Writes the lowest `digits` hexadecimal digits of the number, in lower case, without a NUL. */
+/* Writes the lowest `digits` (at most 16) hexadecimal digits of the number, in lower case, without
+ * a NUL. */
 void number_put_hex(uint64_t number, unsigned digits, char *out);
 
 #endif

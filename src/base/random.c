@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/number.h"
+
 void random_secret(void *at, size_t len)
 {
     unsigned char *out = at;
@@ -84,20 +86,18 @@ void random_id(struct random *random, char *out, size_t len)
 
 void random_uuid(struct random *random, char out[static UUID_TEXT_LEN + 1])
 {
-    static const char HEX[] = "0123456789abcdef";
-    uint64_t bits[2] = {random_next(random), random_next(random)};
-    size_t n = 0;
+    uint64_t high = random_next(random), low = random_next(random);
 
-    for (size_t i = 0; i < 32; i++) {
-        unsigned nibble = (unsigned)(bits[i / 16] >> (i % 16 * 4)) & 15;
-
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            out[n++] = '-';
-        if (i == 12)
-            nibble = 4; /* version */
-        if (i == 16)
-            nibble = 8 | (nibble & 3); /* variant */
-        out[n++] = HEX[nibble];
-    }
-    out[n] = '\0';
+    high = (high & ~UINT64_C(0xf000)) | 0x4000;          /* version */
+    low = (low & (UINT64_MAX >> 2)) | UINT64_C(1) << 63; /* variant */
+    number_put_hex(high >> 32, 8, out);
+    out[8] = '-';
+    number_put_hex(high >> 16, 4, out + 9);
+    out[13] = '-';
+    number_put_hex(high, 4, out + 14);
+    out[18] = '-';
+    number_put_hex(low >> 48, 4, out + 19);
+    out[23] = '-';
+    number_put_hex(low, 12, out + 24);
+    out[UUID_TEXT_LEN] = '\0';
 }

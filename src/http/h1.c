@@ -106,6 +106,24 @@ static struct span trim(struct span s)
     return s;
 }
 
+/* Values are most of what a head is made of: eight bytes at a time, and one by one only where one
+ * of the eight could be a control character. */
+static bool is_value(struct span s)
+{
+    const uint64_t EACH = UINT64_C(0x0101010101010101), HIGH = EACH * 0x80;
+
+    for (; s.len >= 8; s = span_skip(s, 8)) {
+        uint64_t bytes, delete;
+
+        memcpy(&bytes, s.at, sizeof bytes);
+        delete = bytes ^ EACH * 0x7f;
+        if ((((bytes - EACH * ' ') & ~bytes) | ((delete - EACH) & ~delete)) & HIGH &&
+            !all_of(span_first(s, 8), H1_VALUE))
+            return false;
+    }
+    return all_of(s, H1_VALUE);
+}
+
 static enum h1_refusal take_header(struct span line, struct http_header *out)
 {
     size_t colon = span_find(line, ':');
@@ -114,7 +132,7 @@ static enum h1_refusal take_header(struct span line, struct http_header *out)
     if (colon == line.len || colon == 0 || !all_of(out->name, H1_TOKEN))
         return H1_BAD; /* also a folded line, and blanks before the colon */
     out->value = trim(span_skip(line, colon + 1));
-    return all_of(out->value, H1_VALUE) ? H1_FINE : H1_BAD;
+    return is_value(out->value) ? H1_FINE : H1_BAD;
 }
 
 static enum h1_refusal parse_headers(struct span head, size_t bytes_max,

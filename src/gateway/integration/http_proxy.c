@@ -125,13 +125,13 @@ static void add_client_headers(struct exchange *x, const struct draft *draft, st
                                struct seen *seen)
 {
     const struct http_request *r = &x->stream->request;
-    bool has_connection = http_header_find(r->headers, r->header_count, "Connection").at;
+    bool names_some = proxy_connection_names_some(r->headers, r->header_count);
 
     for (unsigned i = 0; i < r->header_count; i++) {
         const struct http_header *h = &r->headers[i];
 
         if (proxy_request_rule(h->name) != REQUEST_PASSES || is_mapped(draft, h->name) ||
-            (has_connection && proxy_is_named_in_connection(r->headers, r->header_count, h->name)))
+            (names_some && proxy_connection_names(r->headers, r->header_count, h->name)))
             continue;
         add_header(head, h->name, h->value);
         see(seen, h->name);

@@ -66,13 +66,27 @@ enum mapped_rule proxy_mapped_rule(struct span name)
     return (enum mapped_rule)rule_of(RULES, COUNT(RULES), name, MAPPED_PASSES);
 }
 
-bool proxy_is_named_in_connection(const struct http_header *headers, unsigned count,
-                                  struct span name)
+static bool is_connection(struct span name)
+{
+    return name.len == strlen("Connection") && span_equal_nocase(name, SPAN("Connection"));
+}
+
+bool proxy_connection_names_some(const struct http_header *headers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (is_connection(headers[i].name) &&
+            !span_equal_nocase(headers[i].value, SPAN("keep-alive")) &&
+            !span_equal_nocase(headers[i].value, SPAN("close")))
+            return true;
+    return false;
+}
+
+bool proxy_connection_names(const struct http_header *headers, unsigned count, struct span name)
 {
     for (unsigned i = 0; i < count; i++) {
         struct span value = headers[i].value, word;
 
-        if (!span_equal_nocase(headers[i].name, SPAN("Connection")))
+        if (!is_connection(headers[i].name))
             continue;
         while (span_split(&value, ',', &word))
             if (span_equal_nocase(span_trim(word), name))
@@ -121,16 +135,17 @@ static void add_line(struct buf *out, struct span prefix, struct span name, stru
 
 void proxy_add_answer_lines(struct buf *out, const struct http_header *headers, unsigned count)
 {
-    bool has_type = false, has_connection = http_header_find(headers, count, "Connection").at;
+    bool has_type = false, names_some = proxy_connection_names_some(headers, count);
 
     for (unsigned i = 0; i < count; i++) {
         struct span name = headers[i].name, value = headers[i].value;
 
         switch (answer_rule(name)) {
         case ANSWER_PASSES:
-            if (has_connection && proxy_is_named_in_connection(headers, count, name))
+            if (names_some && proxy_connection_names(headers, count, name))
                 break;
-            has_type = has_type || span_equal_nocase(name, SPAN("Content-Type"));
+            has_type = has_type || (name.len == strlen("Content-Type") &&
+                                    span_equal_nocase(name, SPAN("Content-Type")));
             add_line(out, SPAN(""), name, value);
             break;
         case ANSWER_IS_RENAMED:

@@ -18,8 +18,10 @@ enum mapped_rule proxy_mapped_rule(struct span name);
 /* Adds the header lines of a backend's answer as the client gets them. */
 void proxy_add_answer_lines(struct buf *out, const struct http_header *headers, unsigned count);
 
-/* True when a Connection header names the header: it is of one hop only. */
-bool proxy_is_named_in_connection(const struct http_header *headers, unsigned count,
-                                  struct span name);
+/* True when a Connection header names other headers: those are of one hop only. */
+bool proxy_connection_names_some(const struct http_header *headers, unsigned count);
+
+/* True when one names this header. */
+bool proxy_connection_names(const struct http_header *headers, unsigned count, struct span name);
 
 #endif
