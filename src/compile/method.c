@@ -88,6 +88,9 @@ static void compile_integration(struct build *b, const struct json *one, struct 
     if ((out->type == INTEGRATION_HTTP || out->type == INTEGRATION_HTTP_PROXY) &&
         !endpoint_compile(b->arena, out->uri, &out->endpoint))
         build_need(NULL);
+    out->endpoint.is_unverified =
+        json_member_bool(json_member(one, "tlsConfig"), "insecureSkipVerification", false);
+    out->streams = span_is(json_member_text(one, "responseTransferMode", SPAN("")), "STREAM");
     out->handling = build_handling(one);
     out->mappings = build_mappings(b, json_member(one, "requestParameters"),
                                    SPAN("integration.request."), NULL);
@@ -105,6 +108,9 @@ static struct span missing_part(const struct json *method, const struct json *in
     if (json_member(integration, "connectionType") &&
         !span_is(json_member_text(integration, "connectionType", SPAN("")), "INTERNET"))
         return SPAN("Not yet in Portico: VPC links");
+    if (span_is(json_member_text(integration, "type", SPAN("")), "HTTP_PROXY") &&
+        json_member_text(integration, "contentHandling", SPAN("")).len > 0)
+        return SPAN("Not yet in Portico: contentHandling of HTTP_PROXY");
     return SPAN("");
 }
 

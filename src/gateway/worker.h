@@ -19,7 +19,7 @@ struct gateway {
     struct publication publication;
     const char *control_socket;   /* where control calls go */
     const char *account, *region; /* of calls that name none */
-    const char *ca_file;          /* certificates trusted besides the system's; NULL: none */
+    const char *ca_file;          /* certificates trusted besides the system's; NULL or "": none */
     _Atomic bool has_control;     /* the feed is connected; else health says degraded */
     _Atomic uint64_t revision;    /* that is served by all workers */
     const struct shelf *shelf;    /* for the metric of retired bytes */

@@ -306,7 +306,8 @@ static void take_answer(struct http_call *call, size_t from)
         return;
     if (is_whole(call))
         end_answer(call);
-    else if (call->hold_max > 0 && !call->is_streamed && call->received >= call->hold_max)
+    else if (!call->is_streamed &&
+             (call->holds_nothing || (call->hold_max > 0 && call->received >= call->hold_max)))
         begin_streaming(call);
 }
 

@@ -38,6 +38,7 @@ struct http_call {
     bool is_chunked;       /* the source goes out in chunks */
     size_t answer_max;     /* bytes of the answer's body */
     size_t hold_max;       /* 0: the whole is collected */
+    bool holds_nothing;    /* the operation ends with the head of the answer */
     int64_t connect_max;   /* microseconds for name, connection and TLS; 0: as time_max */
     int64_t first_max;     /* to the first byte of the answer; 0: as time_max */
     int64_t time_max;      /* until the operation ends */

@@ -214,6 +214,8 @@ void http_pool_release(struct http_pool *pool)
 bool http_client_init(struct http_client *client, struct loop *loop, const char *servers,
                       const char *ca_file, struct problem *why)
 {
+    if (ca_file && !ca_file[0])
+        ca_file = NULL;
     *client = (struct http_client){.loop = loop, .ca_file = ca_file};
     map_init(&client->pools, HTTP_POOLS_MAX);
     stock_init(&client->buffers, HTTP_CLIENT_BUFFER, HTTP_CLIENT_BUFFERS_KEPT);

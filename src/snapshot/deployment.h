@@ -109,6 +109,7 @@ struct integration {
     struct span uri;  /* as configured: {parameters} and ${stageVariables.x} are not filled in */
     struct endpoint endpoint; /* the URI of HTTP and HTTP_PROXY, taken apart */
     struct span credentials;  /* of the role to call as; "" */
+    bool streams;             /* responseTransferMode STREAM: nothing of the answer is held */
     int64_t timeout;          /* microseconds */
     struct mappings mappings; /* requestParameters */
     enum content_handling handling;

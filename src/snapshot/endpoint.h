@@ -32,6 +32,7 @@ struct endpoint_uri {
 };
 
 struct endpoint {
+    bool is_unverified;                  /* tlsConfig.insecureSkipVerification */
     bool is_fixed;                       /* `uri` is known, and `pieces` are of its rest */
     struct endpoint_uri uri;             /* is_fixed */
     const struct endpoint_piece *pieces; /* of the rest; of the whole URI when not is_fixed */

@@ -77,6 +77,10 @@ static const struct option OPTIONS[OPTION_COUNT] = {
                        .only = "on",
                        .choice = "on,off",
                        .about = "hold the quotas of AWS accounts"},
+    [OPTION_CA_FILE] = {.name = "ca-file",
+                        .takes = "FILE",
+                        .about = "certificates (PEM) that backends may have been signed by,\n"
+                                 "besides the system's"},
     [OPTION_CONFIG] = {.name = "config",
                        .takes = "FILE",
                        .about = "read 'name = value' lines, named as the options here"},

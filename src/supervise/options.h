@@ -25,6 +25,7 @@ enum option_id {
     OPTION_SANDBOX,
     OPTION_RUNTIMES,
     OPTION_LIMITS,
+    OPTION_CA_FILE,
     OPTION_CONFIG,
     OPTION_COUNT
 };

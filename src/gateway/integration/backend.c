@@ -42,6 +42,7 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
     b->call.body = request->body;
     b->call.source = request->source;
     b->call.hold_max = request->hold_max;
+    b->call.holds_nothing = request->hold_max > 0 && x->method->integration.streams;
     b->call.answer_max = BACKEND_ANSWER_MAX;
     b->call.time_max = x->method->integration.timeout;
     x->operation = b;
@@ -154,6 +155,7 @@ bool backend_uri(struct exchange *x, struct span (*parameter)(struct exchange *x
     struct buf text;
 
     *out = endpoint->uri;
+    out->target.is_unverified = endpoint->is_unverified;
     if (endpoint->is_fixed && endpoint->piece_count == 0)
         return true;
     if (endpoint->is_fixed && endpoint->piece_count == 1 &&
@@ -169,8 +171,12 @@ bool backend_uri(struct exchange *x, struct span (*parameter)(struct exchange *x
     buf_release(&text);
     if (!whole.at)
         return false;
-    if (!endpoint->is_fixed)
-        return endpoint_uri_parse(whole, out);
+    if (!endpoint->is_fixed) {
+        bool is_fine = endpoint_uri_parse(whole, out);
+
+        out->target.is_unverified = endpoint->is_unverified;
+        return is_fine;
+    }
     out->rest = whole;
     return endpoint_rest_is_valid(whole);
 }
