@@ -61,6 +61,7 @@ struct exchange {
     char request_id[UUID_TEXT_LEN + 1];    /* $context.requestId; "" before it was made */
     char extended_id[EXTENDED_ID_LEN + 1]; /* $context.extendedRequestId */
     int64_t began;                         /* wall time, microseconds */
+    int64_t started;                       /* the same by the loop's clock */
     struct span trace;                     /* X-Amzn-Trace-Id; see exchange_trace */
     const struct view *view;               /* see exchange_view */
     struct outcome outcome;

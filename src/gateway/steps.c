@@ -14,6 +14,7 @@ static enum verdict identify(struct exchange *x)
     uint64_t bits[2] = {random_next(random), random_next(random)};
 
     x->began = x->worker->loop.wall;
+    x->started = x->worker->loop.now;
     random_uuid(random, x->request_id);
     base64_encode_url(span_make(bits, 12), x->extended_id); /* 16 characters ... */
     x->extended_id[EXTENDED_ID_LEN - 1] = '=';              /* ... as AWS's look */
@@ -129,6 +130,8 @@ static enum verdict account(struct exchange *x)
     int class = is_broken ? 0 : x->status / 100;
 
     counter_add(&x->worker->gateway->requests[class > 5 ? 0 : class], x->worker->number, 1);
+    histogram_add(&x->worker->gateway->latency, x->worker->number,
+                  x->worker->loop.now - x->started);
     return GO_ON;
 }
 

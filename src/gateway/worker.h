@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "net/loop.h"
 #include "snapshot/publication.h"
+#include "telemetry/histogram.h"
 
 struct lambda;
 
@@ -25,7 +26,10 @@ struct gateway {
     const struct shelf *shelf;    /* for the metric of retired bytes */
     struct counter requests[6];   /* by class of status; 0: broken */
     struct counter control_requests;
-    struct lambda *lambda;         /* its functions; NULL: there are none */
+    struct histogram latency;         /* of requests to APIs */
+    struct histogram backend_latency; /* of calls to HTTP backends, until they are held */
+    struct counter backend_ends[OP_RESULT_COUNT]; /* the same calls by their end */
+    struct lambda *lambda;                        /* its functions; NULL: there are none */
     _Atomic unsigned large_bodies; /* control calls that hold more than HTTP_BODY_MAX */
     size_t connections_max;        /* per worker */
     const int *listeners;

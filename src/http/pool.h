@@ -63,8 +63,8 @@ struct http_target {
     bool is_tls, is_unverified;
 };
 
-/* `servers` as for the resolver; `ca_file` may be NULL or "".  False, and *why says so, when the system refuses or the file
- * cannot be used. */
+/* `servers` as for the resolver; `ca_file` may be NULL or "".  False, and *why says so, when the
+ * system refuses or the file cannot be used. */
 bool http_client_init(struct http_client *client, struct loop *loop, const char *servers,
                       const char *ca_file, struct problem *why);
 

@@ -19,6 +19,8 @@ enum op_result {
     OP_CANCELLED,
 };
 
+#define OP_RESULT_COUNT (OP_CANCELLED + 1)
+
 struct op {
     struct loop *loop;
     struct task *waiter; /* made ready at the end */

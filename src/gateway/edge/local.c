@@ -57,6 +57,23 @@ static void add_functions(struct buf *text, struct lambda *lambda)
              (uint64_t)atomic_load(&lambda->metrics.instances));
 }
 
+static void add_backends(struct buf *text, const struct gateway *gateway)
+{
+    static const char *const ENDS[OP_RESULT_COUNT] = {
+        [OP_DONE] = "answered",       [OP_REFUSED] = "unreachable", [OP_BROKEN] = "broken",
+        [OP_GARBAGE] = "invalid",     [OP_TOO_LARGE] = "too large", [OP_TIMED_OUT] = "timed out",
+        [OP_CANCELLED] = "cancelled",
+    };
+
+    add_counter(text, "portico_backend_calls_total", "Calls to HTTP backends, by their end.");
+    for (size_t i = 0; i < COUNT(ENDS); i++)
+        if (ENDS[i])
+            buf_addf(text, "portico_backend_calls_total{end=\"%s\"} %" PRIu64 "\n", ENDS[i],
+                     counter_sum(&gateway->backend_ends[i]));
+    histogram_write(&gateway->backend_latency, "portico_backend_latency_seconds",
+                    "From the call of a backend until its answer is held, or streams.", text);
+}
+
 static void answer_metrics(struct exchange *x)
 {
     static const char *const CLASSES[] = {"broken", "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -68,6 +85,10 @@ static void answer_metrics(struct exchange *x)
     for (size_t i = 0; i < COUNT(CLASSES); i++)
         buf_addf(&text, "portico_requests_total{status=\"%s\"} %" PRIu64 "\n", CLASSES[i],
                  counter_sum(&gateway->requests[i]));
+    histogram_write(&gateway->latency, "portico_request_latency_seconds",
+                    "From the head of a request to an API until its reply is given to the socket.",
+                    &text);
+    add_backends(&text, gateway);
     add_counter(&text, "portico_control_requests_total", "Calls of the service APIs.");
     buf_addf(&text, "portico_control_requests_total %" PRIu64 "\n",
              counter_sum(&gateway->control_requests));

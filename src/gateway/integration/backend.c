@@ -94,8 +94,12 @@ static enum verdict fail(struct exchange *x, const struct http_call *call)
 enum verdict backend_taken(struct exchange *x, const struct http_call **call)
 {
     struct backend_call *b = x->operation;
+    struct gateway *gateway = x->worker->gateway;
+    unsigned number = x->worker->number;
 
     *call = &b->call;
+    counter_add(&gateway->backend_ends[b->call.op.result], number, 1);
+    histogram_add(&gateway->backend_latency, number, x->worker->loop.now - b->call.began);
     return b->call.op.result == OP_DONE ? GO_ON : fail(x, &b->call);
 }
 
