@@ -6,6 +6,7 @@
 #include "gateway/mapping/validate.h"
 #include "gateway/reply/compress.h"
 #include "gateway/reply/response.h"
+#include "telemetry/access_log.h"
 
 /* Makes the ids that the reply carries and that mappings and logs name (section 7.5). */
 static enum verdict identify(struct exchange *x)
@@ -124,6 +125,26 @@ static enum verdict send_source(struct exchange *x)
     return exchange_wait(x, &x->stream->send);
 }
 
+static void log_access(struct exchange *x, bool is_broken)
+{
+    char peer[HTTP_PEER_TEXT_MAX];
+    struct access_line line = {
+        .wall = x->began,
+        .request_id = span_make(x->request_id, UUID_TEXT_LEN),
+        .api = x->target.api,
+        .stage = x->target.stage,
+        .method = x->stream->request.method,
+        .path = x->stream->request.path,
+        .status = is_broken ? 0 : x->status,
+        .bytes = x->has_sent ? x->stream->pump.moved : x->body.len,
+        .micros = x->worker->loop.now - x->started,
+    };
+
+    http_stream_peer(x->stream, peer);
+    line.peer = span_of(peer);
+    access_log_write(&x->worker->scratch, &line);
+}
+
 static enum verdict account(struct exchange *x)
 {
     bool is_broken = x->stream->is_gone || (x->has_sent && x->stream->send.result != OP_DONE);
@@ -132,6 +153,8 @@ static enum verdict account(struct exchange *x)
     counter_add(&x->worker->gateway->requests[class > 5 ? 0 : class], x->worker->number, 1);
     histogram_add(&x->worker->gateway->latency, x->worker->number,
                   x->worker->loop.now - x->started);
+    if (x->worker->gateway->logs_access)
+        log_access(x, is_broken);
     return GO_ON;
 }
 

@@ -32,6 +32,7 @@ struct gateway {
     struct lambda *lambda;                        /* its functions; NULL: there are none */
     _Atomic unsigned large_bodies; /* control calls that hold more than HTTP_BODY_MAX */
     size_t connections_max;        /* per worker */
+    bool logs_access;              /* a line on stderr for each request to an API */
     const int *listeners;
     size_t listener_count;
     _Atomic unsigned accepting; /* workers that do; the last to stop closes the listeners */

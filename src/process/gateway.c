@@ -199,6 +199,7 @@ int main(int argc, char **argv)
     gateway.control_socket = child_text(&child, "control", "");
     gateway.account = child_text(&child, "account", "");
     gateway.account = gateway.account[0] ? gateway.account : "000000000000";
+    gateway.logs_access = strcmp(child_text(&child, "access-log", "off"), "on") == 0;
     gateway.ca_file = child_text(&child, "ca-file", "");
     gateway.region = child_text(&child, "region", "");
     gateway.region = gateway.region[0] ? gateway.region : "us-east-1";

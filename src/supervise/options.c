@@ -81,6 +81,11 @@ static const struct option OPTIONS[OPTION_COUNT] = {
                         .takes = "FILE",
                         .about = "certificates (PEM) that backends may have been signed by,\n"
                                  "besides the system's"},
+    [OPTION_ACCESS_LOG] = {.name = "access-log",
+                           .takes = "on|off",
+                           .fallback = "off",
+                           .choice = "on,off",
+                           .about = "a line of JSON on stderr for each request to an API"},
     [OPTION_CONFIG] = {.name = "config",
                        .takes = "FILE",
                        .about = "read 'name = value' lines, named as the options here"},

@@ -26,6 +26,7 @@ enum option_id {
     OPTION_RUNTIMES,
     OPTION_LIMITS,
     OPTION_CA_FILE,
+    OPTION_ACCESS_LOG,
     OPTION_CONFIG,
     OPTION_COUNT
 };

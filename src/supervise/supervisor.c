@@ -388,6 +388,7 @@ static void describe_children(struct supervisor *s, const struct options *option
     *gateway = (struct process){.name = "gateway", .lifeline = -1};
     add_common(s, options, &gateway->arguments);
     arguments_add(&gateway->arguments, "workers=%u", options->workers);
+    arguments_add(&gateway->arguments, "access-log=%s", option_text(options, OPTION_ACCESS_LOG));
     arguments_add(&gateway->arguments, "ca-file=%s", option_text(options, OPTION_CA_FILE));
     for (unsigned i = 0; i < s->listeners.count; i++)
         arguments_add_descriptor(&gateway->arguments, "listener", s->listeners.all[i].socket);
