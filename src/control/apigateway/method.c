@@ -88,6 +88,20 @@ static enum fault show_integration(struct call *call, struct span parent, struct
     return show_responses(call, "IntegrationResponse", parent, "integrationResponses", tree);
 }
 
+/* ":lambda:path/2015-03-31/functions/{arn}/invocations", also with the streaming form's path and
+ * last word; or an action of Firehose. */
+static bool is_invocation(struct span uri)
+{
+    size_t at = span_search(uri, SPAN(":lambda:path/"));
+    size_t functions = span_search(uri, SPAN("/functions/arn:"));
+
+    if (span_search(uri, SPAN(":firehose:")) < uri.len)
+        return true;
+    return at < functions && functions < uri.len &&
+           (span_ends(uri, SPAN("/invocations")) ||
+            span_ends(uri, SPAN("/response-streaming-invocations")));
+}
+
 /* The checks of spec/control-plane-rest.md, section 5.4, in AWS's words. */
 static enum fault check_endpoint(struct call *call, const struct json *tree)
 {
@@ -108,6 +122,10 @@ static enum fault check_endpoint(struct call *call, const struct json *tree)
         span_search(uri, SPAN(":action/")) == uri.len)
         return call_refuse_as(call, "BadRequestException",
                               "AWS ARN for integration must contain path or action");
+    if (span_is(type, "AWS_PROXY") && !is_invocation(uri))
+        return call_refuse_as(call, "BadRequestException",
+                              "Integrations of type 'AWS_PROXY' currently only supports Lambda "
+                              "function and Firehose stream invocations.");
     return OK;
 }
 

@@ -155,8 +155,8 @@ enum verdict request_parameters(struct exchange *x, struct request_parameters *o
     for (size_t i = 0; !rc && i < COUNT(MEMBERS); i++)
         rc = override(x, MEMBERS[i], &lists[i]);
     if (rc == FAULT_SYNTAX)
-        return exchange_message(x, 400, "BadRequestException",
-                                SPAN("Invalid JSON in request body"));
+        return exchange_fail_with(x, BAD_REQUEST_BODY, SPAN("Invalid JSON in request body"),
+                                  (struct span){NULL, 0});
     if (rc)
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     *out = (struct request_parameters){
