@@ -120,23 +120,29 @@ static void add_patch(struct deploy *d, struct json *list, const char *path, str
     json_append(list, one);
 }
 
-/* The only properties that differ are those named; a difference is patched in. */
+static bool is_in(struct span name, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Whether a patch can do it: texts of the names given are new or others, all else is as it was. */
 static bool differs_only_in(const struct item *item, const char *const names[], size_t count)
 {
-    const struct json *sides[] = {item->properties, deploy_former(item)};
+    const struct json *now = item->properties, *then = deploy_former(item);
 
-    for (size_t side = 0; side < COUNT(sides); side++)
-        for (const struct json *one = sides[side]->first; one; one = one->next) {
-            const struct json *other = json_member_span(sides[!side], one->name);
-            bool is_named = false;
+    for (const struct json *one = now->first; one; one = one->next) {
+        const struct json *other = json_member_span(then, one->name);
 
-            for (size_t i = 0; i < count; i++)
-                is_named |= span_is(one->name, names[i]);
-            if (!is_named && !(other && json_equal(one, other)))
-                return false;
-            if (is_named && !json_is(other, JSON_STRING))
-                return false;
-        }
+        if (is_in(one->name, names, count) ? one->type != JSON_STRING
+                                           : !other || !json_equal(one, other))
+            return false;
+    }
+    for (const struct json *one = then->first; one; one = one->next)
+        if (!json_member_span(now, one->name))
+            return false;
     return true;
 }
 
