@@ -102,11 +102,26 @@ struct span deploy_text(const struct json *properties, const char *name)
     return text;
 }
 
+struct json *deploy_object(struct deploy *d)
+{
+    return json_new(d->arena, JSON_OBJECT);
+}
+
+void deploy_set(struct deploy *d, struct json *tree, const char *name, struct span value)
+{
+    json_set(tree, name, json_text(d->arena, value));
+}
+
+struct span deploy_ref(const struct item *item)
+{
+    return json_member_text(item->attributes, "Ref", SPAN(""));
+}
+
 void deploy_attribute(struct deploy *d, struct item *item, const char *name, struct span value)
 {
     if (!item->attributes)
-        item->attributes = json_new(d->arena, JSON_OBJECT);
-    json_set(item->attributes, name, json_text(d->arena, value));
+        item->attributes = deploy_object(d);
+    deploy_set(d, item->attributes, name, value);
 }
 
 const struct json *deploy_former(const struct item *item)
@@ -277,8 +292,8 @@ static enum fault describe(struct deploy *d, struct item *item)
         return rc;
     item->former = find_entry(d, item->resource);
     if (item->former &&
-        (!is_there(d, item->former) || !span_equal(entry_text(item->former, "PhysicalResourceId"),
-                                                   deploy_text(item->attributes, "Ref"))))
+        (!is_there(d, item->former) ||
+         !span_equal(entry_text(item->former, "PhysicalResourceId"), deploy_ref(item))))
         item->former = NULL;
     json_add(d->known, item->resource->node->name, json_copy(d->arena, item->attributes));
     return OK;

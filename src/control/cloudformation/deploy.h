@@ -102,6 +102,13 @@ enum fault deploy_input(struct deploy *deploy, const struct item *item, const ch
 /* A text among the properties; empty when it is not there. */
 struct span deploy_text(const struct json *properties, const char *name);
 
+/* An empty object, and a text in it. */
+struct json *deploy_object(struct deploy *deploy);
+void deploy_set(struct deploy *deploy, struct json *tree, const char *name, struct span value);
+
+/* The physical id. */
+struct span deploy_ref(const struct item *item);
+
 /* Adds an attribute. */
 void deploy_attribute(struct deploy *deploy, struct item *item, const char *name,
                       struct span value);

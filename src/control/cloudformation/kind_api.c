@@ -7,16 +7,6 @@
 #define SERVICE "apigateway"
 #define IN_API "AWS::ApiGateway::"
 
-static struct json *object(struct deploy *d)
-{
-    return json_new(d->arena, JSON_OBJECT);
-}
-
-static void set(struct deploy *d, struct json *input, const char *name, struct span value)
-{
-    json_set(input, name, json_text(d->arena, value));
-}
-
 /* Ids that the operation gives to what it makes. */
 static enum fault choose_ids(struct deploy *d, struct batch_call *one, struct span first,
                              struct span second)
@@ -37,19 +27,14 @@ static struct span id_of(const struct json *entry)
     return json_member_text(entry, "PhysicalResourceId", SPAN(""));
 }
 
-static struct span ref_of(const struct item *item)
-{
-    return json_member_text(item->attributes, "Ref", SPAN(""));
-}
-
 /* An operation that has only labels: the API and one more. */
 static enum fault add_labels(struct deploy *d, const char *operation, const struct json *entry,
                              const char *label, struct span value)
 {
-    struct json *input = object(d);
+    struct json *input = deploy_object(d);
 
-    set(d, input, "restApiId", deploy_text(json_member(entry, "Properties"), "RestApiId"));
-    set(d, input, label, value);
+    deploy_set(d, input, "restApiId", deploy_text(json_member(entry, "Properties"), "RestApiId"));
+    deploy_set(d, input, label, value);
     return deploy_add(d, NULL, SERVICE, operation, input, NULL);
 }
 
@@ -97,26 +82,26 @@ static enum fault create_api(struct deploy *d, struct item *item)
     if (!rc)
         rc = deploy_add(d, item, SERVICE, "CreateRestApi", input, &one);
     return rc ? rc
-              : choose_ids(d, one, ref_of(item),
+              : choose_ids(d, one, deploy_ref(item),
                            json_member_text(item->attributes, "RootResourceId", SPAN("")));
 }
 
 static enum fault remove_api(struct deploy *d, const struct json *entry)
 {
-    struct json *input = object(d);
+    struct json *input = deploy_object(d);
 
-    set(d, input, "restApiId", id_of(entry));
+    deploy_set(d, input, "restApiId", id_of(entry));
     return deploy_add(d, NULL, SERVICE, "DeleteRestApi", input, NULL);
 }
 
 /* Adds {"op":"replace","path","value"}. */
 static void add_patch(struct deploy *d, struct json *list, const char *path, struct span value)
 {
-    struct json *one = object(d);
+    struct json *one = deploy_object(d);
 
-    set(d, one, "op", SPAN("replace"));
-    set(d, one, "path", span_of(path));
-    set(d, one, "value", value);
+    deploy_set(d, one, "op", SPAN("replace"));
+    deploy_set(d, one, "path", span_of(path));
+    deploy_set(d, one, "value", value);
     json_append(list, one);
 }
 
@@ -150,11 +135,11 @@ static enum fault update_api(struct deploy *d, struct item *item)
 {
     static const char *const NAMES[] = {"Name", "Description"};
     static const char *const PATHS[] = {"/name", "/description"};
-    struct json *input = object(d), *list;
+    struct json *input = deploy_object(d), *list;
 
     if (!differs_only_in(item, NAMES, COUNT(NAMES)))
         return FAULT_UNSUPPORTED;
-    set(d, input, "restApiId", ref_of(item));
+    deploy_set(d, input, "restApiId", deploy_ref(item));
     list = json_set(input, "patchOperations", json_new(d->arena, JSON_ARRAY));
     for (size_t i = 0; i < COUNT(NAMES); i++)
         if (deploy_text(item->properties, NAMES[i]).len > 0)
@@ -181,7 +166,7 @@ static enum fault create_resource(struct deploy *d, struct item *item)
 
     if (!rc)
         rc = deploy_add(d, item, SERVICE, "CreateResource", input, &one);
-    return rc ? rc : choose_ids(d, one, ref_of(item), SPAN(""));
+    return rc ? rc : choose_ids(d, one, deploy_ref(item), SPAN(""));
 }
 
 static enum fault remove_resource(struct deploy *d, const struct json *entry)
@@ -201,9 +186,9 @@ static enum fault describe_method(struct deploy *d, struct item *item)
 /* The labels of everything below a method. */
 static void set_method(struct deploy *d, struct json *input, const struct json *properties)
 {
-    set(d, input, "restApiId", deploy_text(properties, "RestApiId"));
-    set(d, input, "resourceId", deploy_text(properties, "ResourceId"));
-    set(d, input, "httpMethod", deploy_text(properties, "HttpMethod"));
+    deploy_set(d, input, "restApiId", deploy_text(properties, "RestApiId"));
+    deploy_set(d, input, "resourceId", deploy_text(properties, "ResourceId"));
+    deploy_set(d, input, "httpMethod", deploy_text(properties, "HttpMethod"));
 }
 
 /* One put of a part of a method; `part` is a map of the template. */
@@ -247,7 +232,7 @@ static enum fault create_method(struct deploy *d, struct item *item)
     enum fault rc = deploy_input(d, item, SERVICE, "PutMethod", LEFT_OUT, NULL, &input);
 
     if (!rc && !json_member(input, "authorizationType"))
-        set(d, input, "authorizationType", SPAN("NONE"));
+        deploy_set(d, input, "authorizationType", SPAN("NONE"));
     if (!rc)
         rc = deploy_add(d, item, SERVICE, "PutMethod", input, NULL);
     if (!rc)
@@ -262,7 +247,7 @@ static enum fault create_method(struct deploy *d, struct item *item)
 
 static enum fault remove_method(struct deploy *d, const struct json *entry)
 {
-    struct json *input = object(d);
+    struct json *input = deploy_object(d);
 
     set_method(d, input, json_member(entry, "Properties"));
     return deploy_add(d, NULL, SERVICE, "DeleteMethod", input, NULL);
@@ -298,7 +283,7 @@ static enum fault create_deployment(struct deploy *d, struct item *item)
 
     if (!rc)
         rc = deploy_add(d, item, SERVICE, "CreateDeployment", input, &one);
-    return rc ? rc : choose_ids(d, one, ref_of(item), SPAN(""));
+    return rc ? rc : choose_ids(d, one, deploy_ref(item), SPAN(""));
 }
 
 static enum fault remove_deployment(struct deploy *d, const struct json *entry)
@@ -341,12 +326,12 @@ static enum fault remove_stage(struct deploy *d, const struct json *entry)
 static enum fault update_stage(struct deploy *d, struct item *item)
 {
     static const char *const NAMES[] = {"DeploymentId"};
-    struct json *input = object(d), *list;
+    struct json *input = deploy_object(d), *list;
 
     if (!differs_only_in(item, NAMES, COUNT(NAMES)))
         return FAULT_UNSUPPORTED;
-    set(d, input, "restApiId", deploy_text(item->properties, "RestApiId"));
-    set(d, input, "stageName", ref_of(item));
+    deploy_set(d, input, "restApiId", deploy_text(item->properties, "RestApiId"));
+    deploy_set(d, input, "stageName", deploy_ref(item));
     list = json_set(input, "patchOperations", json_new(d->arena, JSON_ARRAY));
     add_patch(d, list, "/deploymentId", deploy_text(item->properties, "DeploymentId"));
     return deploy_add(d, item, SERVICE, "UpdateStage", input, NULL);

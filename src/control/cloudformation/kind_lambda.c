@@ -14,21 +14,6 @@ static const struct coerce_rename RENAMES[] = {{"KmsKeyArn", "KMSKeyArn"}, {0}};
 static const char *const NOT_CONFIGURATION[] = {
     "Code", "Tags", "Architectures", "PackageType", "CodeSigningConfigArn", NULL};
 
-static struct json *object(struct deploy *d)
-{
-    return json_new(d->arena, JSON_OBJECT);
-}
-
-static void set(struct deploy *d, struct json *input, const char *name, struct span value)
-{
-    json_set(input, name, json_text(d->arena, value));
-}
-
-static struct span ref_of(const struct item *item)
-{
-    return json_member_text(item->attributes, "Ref", SPAN(""));
-}
-
 /* ---- code ---------------------------------------------------------------------------------- */
 
 static enum fault pack(struct deploy *d, struct item *item, struct buf *zip)
@@ -60,10 +45,10 @@ static enum fault pack(struct deploy *d, struct item *item, struct buf *zip)
 static enum fault note_package(struct deploy *d, struct item *item, struct span zip)
 {
     char *hex = arena_alloc(d->arena, SHA256_HEX_LEN + 1);
-    struct json *code = object(d);
+    struct json *code = deploy_object(d);
 
     digest_sha256_hex(zip, hex);
-    set(d, code, "Sha256", span_make(hex, SHA256_HEX_LEN));
+    deploy_set(d, code, "Sha256", span_make(hex, SHA256_HEX_LEN));
     json_set(item->properties, "Code", code);
     item->code = arena_copy(d->arena, zip);
     return item->code.at ? OK
@@ -98,14 +83,14 @@ static enum fault describe_function(struct deploy *d, struct item *item)
 static enum fault create_function(struct deploy *d, struct item *item)
 {
     static const char *const LEFT_OUT[] = {"Code", NULL};
-    struct json *input, *code = object(d);
+    struct json *input, *code = deploy_object(d);
     struct batch_call *one;
     enum fault rc = deploy_input(d, item, SERVICE, "CreateFunction", LEFT_OUT, RENAMES, &input);
 
     if (rc)
         return rc;
-    set(d, input, "FunctionName", ref_of(item));
-    set(d, code, "ZipFile", SPAN(""));
+    deploy_set(d, input, "FunctionName", deploy_ref(item));
+    deploy_set(d, code, "ZipFile", SPAN(""));
     json_set(input, "Code", code);
     rc = deploy_add(d, item, SERVICE, "CreateFunction", input, &one);
     if (!rc)
@@ -115,9 +100,9 @@ static enum fault create_function(struct deploy *d, struct item *item)
 
 static enum fault remove_function(struct deploy *d, const struct json *entry)
 {
-    struct json *input = object(d);
+    struct json *input = deploy_object(d);
 
-    set(d, input, "FunctionName", json_member_text(entry, "PhysicalResourceId", SPAN("")));
+    deploy_set(d, input, "FunctionName", json_member_text(entry, "PhysicalResourceId", SPAN("")));
     return deploy_add(d, NULL, SERVICE, "DeleteFunction", input, NULL);
 }
 
@@ -181,12 +166,12 @@ static void set_defaults(struct deploy *d, const struct item *item, struct json 
 static enum fault update_code(struct deploy *d, struct item *item)
 {
     const struct json *architectures = json_member(item->properties, "Architectures");
-    struct json *input = object(d);
+    struct json *input = deploy_object(d);
     struct batch_call *one;
     enum fault rc;
 
-    set(d, input, "FunctionName", ref_of(item));
-    set(d, input, "ZipFile", SPAN(""));
+    deploy_set(d, input, "FunctionName", deploy_ref(item));
+    deploy_set(d, input, "ZipFile", SPAN(""));
     if (architectures)
         json_set(input, "Architectures", json_copy(d->arena, architectures));
     rc = deploy_add(d, item, SERVICE, "UpdateFunctionCode", input, &one);
@@ -200,20 +185,20 @@ static enum fault tag_map(struct deploy *d, const struct json *properties, struc
 {
     const struct model_operation *op =
         model_operation(model_service(SERVICE), SPAN("CreateFunction"));
-    struct json *alone = object(d), *tags = json_member(properties, "Tags"), *input;
+    struct json *alone = deploy_object(d), *tags = json_member(properties, "Tags"), *input;
     struct problem inner;
 
     if (tags)
         json_set(alone, "Tags", json_copy(d->arena, tags));
     if (coerce_properties(d->arena, op->input, alone, NULL, &input, &inner) != OK)
         return problem_set(d->why, inner.code, "%s", inner.text);
-    *out = json_member(input, "Tags") ? json_member(input, "Tags") : object(d);
+    *out = json_member(input, "Tags") ? json_member(input, "Tags") : deploy_object(d);
     return OK;
 }
 
 static enum fault update_tags(struct deploy *d, struct item *item)
 {
-    struct json *now, *then, *gone = json_new(d->arena, JSON_ARRAY), *input = object(d);
+    struct json *now, *then, *gone = json_new(d->arena, JSON_ARRAY), *input = deploy_object(d);
     struct span arn = json_member_text(item->attributes, "Arn", SPAN(""));
     enum fault rc;
 
@@ -223,15 +208,15 @@ static enum fault update_tags(struct deploy *d, struct item *item)
         if (!json_member_span(now, one->name))
             json_append(gone, json_text(d->arena, one->name));
     if (gone->count > 0) {
-        set(d, input, "Resource", arn);
+        deploy_set(d, input, "Resource", arn);
         json_set(input, "TagKeys", gone);
         if ((rc = deploy_add(d, item, SERVICE, "UntagResource", input, NULL)))
             return rc;
     }
     if (now->count == 0)
         return OK;
-    input = object(d);
-    set(d, input, "Resource", arn);
+    input = deploy_object(d);
+    deploy_set(d, input, "Resource", arn);
     json_set(input, "Tags", json_copy(d->arena, now));
     return deploy_add(d, item, SERVICE, "TagResource", input, NULL);
 }
@@ -244,7 +229,7 @@ static enum fault update_configuration(struct deploy *d, struct item *item)
 
     if (rc)
         return rc;
-    set(d, input, "FunctionName", ref_of(item));
+    deploy_set(d, input, "FunctionName", deploy_ref(item));
     set_defaults(d, item, input);
     return deploy_add(d, item, SERVICE, "UpdateFunctionConfiguration", input, NULL);
 }
@@ -288,16 +273,17 @@ static enum fault create_permission(struct deploy *d, struct item *item)
 
     if (rc)
         return rc;
-    set(d, input, "StatementId", ref_of(item));
+    deploy_set(d, input, "StatementId", deploy_ref(item));
     return deploy_add(d, item, SERVICE, "AddPermission", input, NULL);
 }
 
 static enum fault remove_permission(struct deploy *d, const struct json *entry)
 {
-    struct json *input = object(d);
+    struct json *input = deploy_object(d);
 
-    set(d, input, "FunctionName", deploy_text(json_member(entry, "Properties"), "FunctionName"));
-    set(d, input, "StatementId", json_member_text(entry, "PhysicalResourceId", SPAN("")));
+    deploy_set(d, input, "FunctionName",
+               deploy_text(json_member(entry, "Properties"), "FunctionName"));
+    deploy_set(d, input, "StatementId", json_member_text(entry, "PhysicalResourceId", SPAN("")));
     return deploy_add(d, NULL, SERVICE, "RemovePermission", input, NULL);
 }
 

@@ -106,21 +106,16 @@ struct span stack_arn(struct arena *arena, const struct identity *identity)
 
 /* ---- making -------------------------------------------------------------------------------- */
 
-static void set(struct deploy *d, struct json *tree, const char *name, struct span value)
-{
-    json_set(tree, name, json_text(d->arena, value));
-}
-
 static struct json *make_entry(struct deploy *d, const struct item *item)
 {
     struct json *entry = json_new(d->arena, JSON_OBJECT);
     const struct json *policy = json_member(item->resource->node, "DeletionPolicy");
 
-    set(d, entry, "LogicalResourceId", item->resource->node->name);
-    set(d, entry, "ResourceType", item->resource->type);
-    set(d, entry, "PhysicalResourceId", deploy_text(item->attributes, "Ref"));
+    deploy_set(d, entry, "LogicalResourceId", item->resource->node->name);
+    deploy_set(d, entry, "ResourceType", item->resource->type);
+    deploy_set(d, entry, "PhysicalResourceId", deploy_ref(item));
     if (json_is(policy, JSON_STRING))
-        set(d, entry, "DeletionPolicy", policy->text);
+        deploy_set(d, entry, "DeletionPolicy", policy->text);
     json_set(entry, "Properties", json_copy(d->arena, item->properties));
     json_set(entry, "Attributes", json_copy(d->arena, item->attributes));
     return entry;
@@ -142,10 +137,10 @@ static enum fault make_outputs(struct deploy *d, struct json **out)
         if (!intrinsic_text(made, &text))
             return template_fail(d->template, value, FAULT_TYPE, d->why,
                                  "the output '%.*s' is not a text", SPAN_ARG(one->name));
-        set(d, output, "OutputKey", one->name);
-        set(d, output, "OutputValue", text);
+        deploy_set(d, output, "OutputKey", one->name);
+        deploy_set(d, output, "OutputValue", text);
         if (json_is(description, JSON_STRING))
-            set(d, output, "Description", description->text);
+            deploy_set(d, output, "Description", description->text);
         json_append(outputs, output);
     }
     *out = outputs;
@@ -162,17 +157,18 @@ enum fault stack_make(struct deploy *d, struct span file, struct json **out)
 
     if (rc)
         return rc;
-    set(d, record, "StackId", d->scope.stack_id);
-    set(d, record, "StackName", d->identity.stack);
+    deploy_set(d, record, "StackId", d->scope.stack_id);
+    deploy_set(d, record, "StackName", d->identity.stack);
     if (json_is(description, JSON_STRING))
-        set(d, record, "Description", description->text);
+        deploy_set(d, record, "Description", description->text);
     json_set(record, "CreationTime",
              created ? json_copy(d->arena, created) : json_number(d->arena, now));
     if (d->former)
         json_set(record, "LastUpdatedTime", json_number(d->arena, now));
-    set(d, record, "StackStatus", d->former ? SPAN("UPDATE_COMPLETE") : SPAN("CREATE_COMPLETE"));
+    deploy_set(d, record, "StackStatus",
+               d->former ? SPAN("UPDATE_COMPLETE") : SPAN("CREATE_COMPLETE"));
     json_set(record, "Outputs", outputs);
-    set(d, record, "file", file);
+    deploy_set(d, record, "file", file);
     all = json_set(record, "resources", json_new(d->arena, JSON_ARRAY));
     for (size_t i = 0; i < d->count; i++)
         json_append(all, make_entry(d, &d->items[i]));
