@@ -108,7 +108,8 @@ enum verdict backend_relay(struct exchange *x, int status, struct span lines)
     struct http_call *call = &((struct backend_call *)x->operation)->call;
     uint64_t length = HTTP_LENGTH_UNKNOWN;
 
-    if (span_is(x->stream->request.method, "HEAD") ||
+    /* What may be compressed is given whole. */
+    if (span_is(x->stream->request.method, "HEAD") || x->stage->deployment->compresses ||
         (!call->is_streamed && call->answer.len < PULLED_MIN))
         return exchange_reply(x, status, lines, call->answer);
     if (!call->is_streamed)

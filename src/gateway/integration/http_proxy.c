@@ -218,7 +218,7 @@ static enum verdict start(struct exchange *x)
         .target = &draft->uri.target,
         .method = draft->verb,
         .head = arena_copy(exchange_arena(x), buf_span(head)),
-        .hold_max = BACKEND_HOLD_MAX,
+        .hold_max = x->stage->deployment->compresses ? 0 : BACKEND_HOLD_MAX,
     };
     if (!request.head.at)
         return exchange_fail(x, API_CONFIGURATION_ERROR);
