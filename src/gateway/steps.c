@@ -81,6 +81,8 @@ static enum verdict take_body(struct exchange *x)
         return expand_request(x);
     if (x->stream->collect.result == OP_TOO_LARGE)
         return exchange_fail(x, REQUEST_TOO_LARGE);
+    if (x->stream->collect.result == OP_NO_MEMORY)
+        return exchange_message(x, 503, "ServiceUnavailableException", SPAN("Service Unavailable"));
     return exchange_message(x, 400, "BadRequestException", SPAN("Bad Request"));
 }
 

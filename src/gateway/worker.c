@@ -60,6 +60,8 @@ enum fault worker_init(struct worker *worker, struct gateway *gateway, struct pr
     buf_init(&worker->scratch, WORKER_SCRATCH_MAX);
     worker->number = publication_join(&gateway->publication, on_wake, worker);
     http_server_init(&worker->server, &worker->loop, &worker->handler, gateway->connections_max);
+    gateway->memory[worker->number].size = gateway->memory_max ? gateway->memory_max : SIZE_MAX;
+    worker->server.budget = worker->client.budget = &gateway->memory[worker->number];
     atomic_fetch_add(&gateway->accepting, 1);
     for (size_t i = 0; i < gateway->listener_count; i++)
         if (!http_server_listen(&worker->server, gateway->listeners[i])) {

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/budget.h"
 #include "base/counter.h"
 #include "base/random.h"
 #include "gateway/mapping/coding.h"
@@ -32,7 +33,9 @@ struct gateway {
     struct lambda *lambda;                        /* its functions; NULL: there are none */
     _Atomic unsigned large_bodies; /* control calls that hold more than HTTP_BODY_MAX */
     size_t connections_max;        /* per worker */
-    bool logs_access;              /* a line on stderr for each request to an API */
+    size_t memory_max;             /* of requests and answers, per worker; 0: no end */
+    struct budget memory[COUNTER_SHARDS];
+    bool logs_access; /* a line on stderr for each request to an API */
     const int *listeners;
     size_t listener_count;
     _Atomic unsigned accepting; /* workers that do; the last to stop closes the listeners */

@@ -70,6 +70,20 @@ static size_t read_body(struct http_connection *c)
     return n;
 }
 
+/* Draws what the body has grown by. */
+static bool draw(struct http_connection *c)
+{
+    struct http_stream *stream = c->stream;
+    size_t more = stream->gathered.cap - stream->drawn;
+
+    if (stream->gathered.cap <= stream->drawn)
+        return true;
+    if (!budget_draw(c->server->budget, more))
+        return false;
+    stream->drawn += more;
+    return true;
+}
+
 void connection_gather(struct http_connection *c)
 {
     struct http_stream *stream = c->stream;
@@ -84,6 +98,10 @@ void connection_gather(struct http_connection *c)
             return;
         }
         n = read_body(c);
+        if (!draw(c)) {
+            result = OP_NO_MEMORY;
+            break;
+        }
         if (n > 0) {
             connection_pace(c, c->server->deadlines->body, n);
             continue;

@@ -347,8 +347,25 @@ static void take_buffer(struct http_call *call)
     call->in.cap = HTTP_CLIENT_BUFFER;
 }
 
+/* Draws what the buffer has grown by. */
+static bool draw(struct http_call *call)
+{
+    struct http_client *client = call->pool->client;
+    size_t more = call->in.cap - call->drawn;
+
+    if (!client || call->in.cap <= call->drawn)
+        return true;
+    if (!budget_draw(client->budget, more))
+        return false;
+    call->drawn += more;
+    return true;
+}
+
 static void give_buffer(struct http_call *call)
 {
+    if (call->pool->client)
+        budget_give(call->pool->client->budget, call->drawn);
+    call->drawn = 0;
     if (call->in.cap == HTTP_CLIENT_BUFFER && call->pool->client)
         stock_give(&call->pool->client->buffers, call->in.at);
     else
@@ -369,8 +386,8 @@ static bool read_once(struct http_call *call)
     room = read_size(call);
     at = buf_room(&call->in, room);
     move_spans(call, was);
-    if (!at) {
-        end_call(call, OP_TOO_LARGE);
+    if (!at || !draw(call)) {
+        end_call(call, at ? OP_NO_MEMORY : OP_TOO_LARGE);
         return false;
     }
     n = layer_read(&c->layer, at, room);

@@ -60,6 +60,7 @@ struct http_call {
     struct pump pump;        /* of `source` */
     uint64_t received, left; /* body bytes so far; of a length still to come */
     size_t sent, scanned, head_len, taken;
+    size_t drawn; /* from the client's budget, for `in` */
     unsigned interim, next_address;
     bool was_repeated, has_sent_all;
 

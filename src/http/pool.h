@@ -6,6 +6,7 @@
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
 
+#include "base/budget.h"
 #include "base/map.h"
 #include "base/stock.h"
 #include "crypto/tls.h"
@@ -54,7 +55,8 @@ struct http_client {
     struct map pools;
     struct http_pool *newest, *oldest; /* by use */
     size_t idle_count;
-    struct stock buffers; /* of HTTP_CLIENT_BUFFER bytes, for answers */
+    struct budget *budget; /* of answers that are held; NULL: it does not end */
+    struct stock buffers;  /* of HTTP_CLIENT_BUFFER bytes, for answers */
 };
 
 struct http_target {

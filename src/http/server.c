@@ -15,6 +15,8 @@
 #include "http/connection.h"
 
 #define ACCEPTS_PER_TURN 64
+/* What a request holds at least: its stream, the first block of its arena, its head's buffer. */
+#define STREAM_COST (sizeof(struct http_stream) + ARENA_BLOCK_DEFAULT + HTTP_BUFFER)
 #define FREE_STREAMS_MAX 256
 #define FREE_BUFFERS_MAX 256
 #define SCRATCH_MAX (HTTP_ANSWER_HEAD_MAX + 2 * HTTP_HEAD_MAX)
@@ -35,16 +37,21 @@ struct http_stream *server_take_stream(struct http_server *server)
 {
     struct http_stream *stream = server->free_streams;
 
+    if (!budget_draw(server->budget, STREAM_COST))
+        return NULL;
     if (stream) {
         server->free_streams = stream->next_free;
         server->free_stream_count--;
         return stream;
     }
     stream = mem_try(sizeof *stream);
-    if (!stream)
+    if (!stream) {
+        budget_give(server->budget, STREAM_COST);
         return NULL;
+    }
     arena_init(&stream->arena, HTTP_STREAM_MEMORY_MAX);
     buf_init(&stream->gathered, 0);
+    stream->drawn = 0;
     return stream;
 }
 
@@ -57,6 +64,8 @@ static void free_stream(struct http_stream *stream)
 void server_give_stream(struct http_server *server, struct http_stream *stream)
 {
     buf_release(&stream->gathered);
+    budget_give(server->budget, STREAM_COST + stream->drawn);
+    stream->drawn = 0;
     if (server->free_stream_count == FREE_STREAMS_MAX) {
         free_stream(stream);
         return;

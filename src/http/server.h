@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/budget.h"
 #include "base/buf.h"
 #include "http/h1.h"
 #include "http/message.h"
@@ -41,6 +42,7 @@ struct http_stream {
     uint64_t left, limit; /* bytes of the body to come; its ceiling */
     bool has_body_read;   /* nothing of it is left on the connection */
     bool is_open;         /* the body is handed out by `source` */
+    size_t drawn;         /* from the server's budget, for `gathered` */
     struct source source;
     struct span piece; /* what `source` has shown and was not taken */
     struct pump pump;  /* of http_stream_send */
@@ -76,6 +78,7 @@ struct http_server {
     struct http_connection *connections; /* all of them, newest first */
     struct http_connection *closed;      /* freed when the turn ends */
     struct task sweep;
+    struct budget *budget; /* of requests and their bodies; NULL: it does not end */
     struct http_stream *free_streams;
     struct free_buffer *free_buffers;
     size_t free_stream_count, free_buffer_count;
@@ -110,7 +113,7 @@ void http_server_release(struct http_server *server);
 
 /* Reads the whole body, at most `limit` bytes, and then makes `waiter` ready.
  * stream->collect.result: OP_DONE, OP_TOO_LARGE, OP_BROKEN (gone), OP_GARBAGE (bad coding),
- * OP_TIMED_OUT. */
+ * OP_TIMED_OUT, OP_NO_MEMORY. */
 void http_stream_collect(struct http_stream *stream, size_t limit, struct task *waiter);
 
 /* The same without an operation when the whole body came with its head, or there is none: true, and

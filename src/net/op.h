@@ -17,9 +17,10 @@ enum op_result {
     OP_TOO_LARGE, /* over the limit that was given */
     OP_TIMED_OUT,
     OP_CANCELLED,
+    OP_NO_MEMORY, /* the budget it draws on is empty */
 };
 
-#define OP_RESULT_COUNT (OP_CANCELLED + 1)
+#define OP_RESULT_COUNT (OP_NO_MEMORY + 1)
 
 struct op {
     struct loop *loop;

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "compile/follow.h"
 #include "gateway/functions.h"
 #include "gateway/worker.h"
@@ -22,7 +23,8 @@
 #include "link/feed.h"
 #include "text/regex.h"
 
-#define DESCRIPTORS_KEPT 64 /* for listeners, the feed, logs */
+#define MEMORY_MIN (64UL * 1024 * 1024) /* of requests and answers, for a worker */
+#define DESCRIPTORS_KEPT 64             /* for listeners, the feed, logs */
 
 static struct child child;
 static struct gateway gateway;
@@ -108,6 +110,31 @@ static size_t connections_per_worker(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * DESCRIPTORS_KEPT)
         return DESCRIPTORS_KEPT;
     return (limit.rlim_cur - DESCRIPTORS_KEPT) / worker_count;
+}
+
+/* What the machine or the control group has, in bytes. */
+static size_t memory_there(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    size_t there = pages > 0 && size > 0 ? (size_t)pages * (size_t)size : MEMORY_MIN;
+    FILE *in = fopen("/sys/fs/cgroup/memory.max", "re");
+    char line[32];
+    uint64_t most;
+
+    if (in && fgets(line, sizeof line, in) && number_u64(span_trim(span_of(line)), &most) &&
+        most < there)
+        there = (size_t)most; /* "max" is no number */
+    if (in)
+        fclose(in);
+    return there;
+}
+
+/* A quarter of what there is, for all workers: the rest is for the system and for functions. */
+static size_t memory_per_worker(void)
+{
+    size_t each = memory_there() / 4 / worker_count;
+
+    return each > MEMORY_MIN ? each : MEMORY_MIN;
 }
 
 static void init_workers(void)
@@ -199,6 +226,7 @@ int main(int argc, char **argv)
     gateway.control_socket = child_text(&child, "control", "");
     gateway.account = child_text(&child, "account", "");
     gateway.account = gateway.account[0] ? gateway.account : "000000000000";
+    gateway.memory_max = memory_per_worker();
     gateway.logs_access = strcmp(child_text(&child, "access-log", "off"), "on") == 0;
     gateway.ca_file = child_text(&child, "ca-file", "");
     gateway.region = child_text(&child, "region", "");

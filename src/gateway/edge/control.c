@@ -152,6 +152,8 @@ static enum verdict forward(struct exchange *x)
         break;
     case OP_TOO_LARGE:
         return refuse_size(x);
+    case OP_NO_MEMORY:
+        return exchange_message(x, 503, "ServiceUnavailableException", SPAN("Service Unavailable"));
     case OP_TIMED_OUT:
         return exchange_message(x, 408, "RequestTimeoutException", SPAN("Request Timeout"));
     default:

@@ -62,7 +62,7 @@ static void add_backends(struct buf *text, const struct gateway *gateway)
     static const char *const ENDS[OP_RESULT_COUNT] = {
         [OP_DONE] = "answered",       [OP_REFUSED] = "unreachable", [OP_BROKEN] = "broken",
         [OP_GARBAGE] = "invalid",     [OP_TOO_LARGE] = "too large", [OP_TIMED_OUT] = "timed out",
-        [OP_CANCELLED] = "cancelled",
+        [OP_CANCELLED] = "cancelled", [OP_NO_MEMORY] = "no memory",
     };
 
     add_counter(text, "portico_backend_calls_total", "Calls to HTTP backends, by their end.");
@@ -72,6 +72,20 @@ static void add_backends(struct buf *text, const struct gateway *gateway)
                      counter_sum(&gateway->backend_ends[i]));
     histogram_write(&gateway->backend_latency, "portico_backend_latency_seconds",
                     "From the call of a backend until its answer is held, or streams.", text);
+}
+
+static void add_memory(struct buf *text, const struct gateway *gateway)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < COUNT(gateway->memory); i++)
+        used += budget_used(&gateway->memory[i]);
+    buf_addf(text,
+             "# HELP portico_memory_used_bytes Held by requests and answers in flight.\n"
+             "# TYPE portico_memory_used_bytes gauge\nportico_memory_used_bytes %zu\n"
+             "# HELP portico_memory_max_bytes What they may hold, per worker; 0: no end.\n"
+             "# TYPE portico_memory_max_bytes gauge\nportico_memory_max_bytes %zu\n",
+             used, gateway->memory_max);
 }
 
 static void answer_metrics(struct exchange *x)
@@ -89,6 +103,7 @@ static void answer_metrics(struct exchange *x)
                     "From the head of a request to an API until its reply is given to the socket.",
                     &text);
     add_backends(&text, gateway);
+    add_memory(&text, gateway);
     add_counter(&text, "portico_control_requests_total", "Calls of the service APIs.");
     buf_addf(&text, "portico_control_requests_total %" PRIu64 "\n",
              counter_sum(&gateway->control_requests));

@@ -80,6 +80,8 @@ static enum verdict fail(struct exchange *x, const struct http_call *call)
         return exchange_fail(x, INTEGRATION_FAILURE);
     case OP_GARBAGE:
         return exchange_fail_status(x, API_CONFIGURATION_ERROR, 502);
+    case OP_NO_MEMORY:
+        return exchange_message(x, 503, "ServiceUnavailableException", SPAN("Service Unavailable"));
     case OP_TOO_LARGE:
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     case OP_PENDING:

@@ -26,11 +26,8 @@ static void answer(struct task *task)
     struct echo *echo = container_of(task, struct echo, task);
     struct http_stream *stream = echo->stream;
     struct span text;
-    static const int STATUS[] = {[OP_DONE] = 200,
-                                 [OP_TOO_LARGE] = 413,
-                                 [OP_BROKEN] = 400,
-                                 [OP_GARBAGE] = 400,
-                                 [OP_TIMED_OUT] = 408};
+    static const int STATUS[] = {[OP_DONE] = 200,    [OP_TOO_LARGE] = 413, [OP_BROKEN] = 400,
+                                 [OP_GARBAGE] = 400, [OP_TIMED_OUT] = 408, [OP_NO_MEMORY] = 503};
 
     text = arena_format(&stream->arena, "%.*s %.*s %.*s", SPAN_ARG(stream->request.method),
                         SPAN_ARG(stream->request.path), SPAN_ARG(stream->body));
@@ -475,6 +472,42 @@ static void a_drain_says_close_and_ends_idle_connections(void **state)
     (void)state;
 }
 
+/* What a stream alone draws; see server.c. */
+#define STREAM_COST (sizeof(struct http_stream) + ARENA_BLOCK_DEFAULT + HTTP_BUFFER)
+
+static void who_finds_no_memory_left_hears_503(void **state)
+{
+    static const struct {
+        const char *about, *status;
+        size_t size;
+    } CASES[] = {
+        {"not for a request", "HTTP/1.1 503 ", STREAM_COST - 1},
+        {"not for its body", "HTTP/1.1 503 ", STREAM_COST + 127},
+        {"for both", "HTTP/1.1 200 ", STREAM_COST + 1024},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct budget budget = {.size = CASES[i].size};
+        char body[500];
+        struct span answer;
+        int fd = connect_client();
+
+        server.budget = &budget;
+        memset(body, 'x', sizeof body);
+        say(fd, SPAN("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n"));
+        say(fd, span_make(body, sizeof body));
+        turns(3);
+        answer = hear(fd);
+        if (!span_starts(answer, span_of(CASES[i].status)))
+            fail_msg("%s: %.*s", CASES[i].about, SPAN_ARG(answer));
+        close(fd);
+        turns(3);
+        assert_int_equal(budget_used(&budget), 0);
+    }
+    server.budget = NULL;
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static const struct CMUnitTest TESTS[] = {
@@ -497,6 +530,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST(other_protocols_are_closed_without_a_word),
     TEST(large_replies_wait_for_a_slow_reader),
     TEST(a_drain_says_close_and_ends_idle_connections),
+    TEST(who_finds_no_memory_left_hears_503),
 };
 
 UNIT_MAIN(TESTS)
