@@ -17,7 +17,9 @@
 #include "base/span.h"
 
 #define LEAF "portico.main"
-#define PREFIX "portico-" /* and the host's process id: the parent of its instances' groups */
+/* Then the process namespace and the host's process id there: the parent of its instances' groups.
+ * Containers may share one tree of groups, and each has a process 17 of its own. */
+#define PREFIX "portico-"
 #define TEXT_MAX 16384
 #define OVERHEAD_MB 8 /* bubblewrap and sandbox-init are in the group, too */
 
@@ -88,8 +90,28 @@ static bool find_path(struct span self, const char *controller, char out[static 
     return false;
 }
 
-/* Removes groups of hosts that do not run any more. */
-static void sweep(const char *folder)
+/* The number of the process namespace; 0 when the system does not tell. */
+static unsigned long long own_namespace(void)
+{
+    struct stat about;
+
+    return stat("/proc/self/ns/pid", &about) == 0 ? (unsigned long long)about.st_ino : 0;
+}
+
+/* The host of this process namespace that the group `name` belongs to; 0: none. */
+static pid_t host_of(const char *name, unsigned long long namespace)
+{
+    unsigned long long its_namespace = 0;
+    int pid = 0;
+
+    if (sscanf(name, PREFIX "%llu-%d", &its_namespace, &pid) != 2 || its_namespace != namespace)
+        return 0;
+    return pid > 0 ? pid : 0;
+}
+
+/* Removes groups of hosts that do not run any more.  Of another namespace's hosts nobody here can
+ * know whether they run. */
+static void sweep(const char *folder, unsigned long long namespace)
 {
     DIR *list = opendir(folder);
     struct dirent *entry;
@@ -98,12 +120,9 @@ static void sweep(const char *folder)
         char path[PATH_MAX + 300], inner[PATH_MAX + 600];
         struct dirent *one;
         DIR *groups;
-        int pid;
+        pid_t pid = host_of(entry->d_name, namespace);
 
-        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
-            continue;
-        pid = (int)strtol(entry->d_name + strlen(PREFIX), NULL, 10);
-        if (pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+        if (pid == 0 || kill(pid, 0) == 0 || errno != ESRCH)
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         groups = opendir(path);
@@ -124,9 +143,11 @@ static void sweep(const char *folder)
 static bool add_folder(struct cgroups *groups, const char *above)
 {
     char *made = groups->folders[groups->count];
+    unsigned long long namespace = own_namespace();
 
-    sweep(above);
-    if (snprintf(made, PATH_MAX, "%s/" PREFIX "%d", above, (int)getpid()) >= PATH_MAX ||
+    sweep(above, namespace);
+    if (snprintf(made, PATH_MAX, "%s/" PREFIX "%llu-%d", above, namespace, (int)getpid()) >=
+            PATH_MAX ||
         (mkdir(made, 0755) != 0 && errno != EEXIST))
         return false;
     groups->count++;
@@ -278,6 +299,20 @@ bool cgroup_limit(const struct cgroups *groups, uint64_t number, uint32_t memory
     return true;
 }
 
+/* An empty parent is anybody's to remove (systems tidy up): then it is made again. */
+static bool make_folder(const struct cgroups *groups, unsigned hierarchy, const char *path)
+{
+    const char *parent = groups->folders[hierarchy];
+
+    if (mkdir(path, 0755) == 0)
+        return true;
+    if (errno != ENOENT || (mkdir(parent, 0755) != 0 && errno != EEXIST))
+        return false;
+    if (groups->is_v2 && !write_file(parent, "cgroup.subtree_control", "+memory +pids"))
+        return false;
+    return mkdir(path, 0755) == 0;
+}
+
 bool cgroup_make(const struct cgroups *groups, uint64_t number, uint32_t memory_mb,
                  uint32_t process_max)
 {
@@ -287,7 +322,7 @@ bool cgroup_make(const struct cgroups *groups, uint64_t number, uint32_t memory_
 
     for (unsigned i = 0; i < groups->count && is_made; i++) {
         group_path(groups, i, number, path);
-        is_made = mkdir(path, 0755) == 0;
+        is_made = make_folder(groups, i, path);
     }
     if (is_made && cgroup_limit(groups, number, memory_mb, process_max))
         return true;

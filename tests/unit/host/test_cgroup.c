@@ -78,6 +78,17 @@ static void add_files(const char *folder, const char *const *names)
     }
 }
 
+/* How the parent of a host's groups is named, when it runs in our process namespace. */
+static const char *own_name(int pid)
+{
+    static char name[64];
+    struct stat about;
+
+    assert_int_equal(stat("/proc/self/ns/pid", &about), 0);
+    snprintf(name, sizeof name, "portico-%llu-%d", (unsigned long long)about.st_ino, pid);
+    return name;
+}
+
 static void nothing_is_made_where_nothing_is_delegated(void **state)
 {
     struct cgroups groups;
@@ -106,13 +117,48 @@ static void version_1_has_a_tree_for_each_kind(void **state)
     assert_int_equal(groups.count, 2);
     assert_true(groups.has_memory && groups.has_processes);
     assert_false(groups.is_v2);
-    snprintf(memory, sizeof memory, "v1/memory/here/portico-%d", (int)getpid());
+    snprintf(memory, sizeof memory, "v1/memory/here/%s", own_name((int)getpid()));
     assert_int_equal(access(in_base(memory), F_OK), 0);
     assert_false(cgroup_make(&groups, 7, 128, 100)); /* no kernel behind it: no files */
     snprintf(group, sizeof group, "%s/7", memory);
     assert_int_not_equal(access(in_base(group), F_OK), 0);
     cgroups_close(&groups);
     assert_int_not_equal(access(in_base(memory), F_OK), 0);
+    (void)state;
+}
+
+static void groups_of_dead_hosts_go_but_only_in_our_process_namespace(void **state)
+{
+    char dead[128], inner[160];
+    struct cgroups groups;
+
+    make_folder("v1");
+    make_folder("v1/pids");
+    make_folder("v1/pids/portico-1-999999999");
+    snprintf(dead, sizeof dead, "v1/pids/%s", own_name(999999999));
+    snprintf(inner, sizeof inner, "%s/3", dead);
+    make_folder(dead);
+    make_folder(inner);
+    write_text("self", "8:pids:/\n");
+    cgroups_open(&groups, in_base("v1"), in_base("self"));
+    assert_int_not_equal(access(in_base(dead), F_OK), 0);
+    assert_int_equal(access(in_base("v1/pids/portico-1-999999999"), F_OK), 0);
+    cgroups_close(&groups);
+    (void)state;
+}
+
+static void a_parent_that_somebody_removed_is_made_again(void **state)
+{
+    struct cgroups groups;
+
+    make_folder("v1");
+    make_folder("v1/pids");
+    write_text("self", "8:pids:/\n");
+    cgroups_open(&groups, in_base("v1"), in_base("self"));
+    assert_int_equal(rmdir(groups.folders[0]), 0);
+    cgroup_make(&groups, 1, 128, 100);
+    assert_int_equal(access(groups.folders[0], F_OK), 0);
+    cgroups_close(&groups);
     (void)state;
 }
 
@@ -195,6 +241,8 @@ static void limits_stand_in_the_files_of_each_version(void **state)
 static const struct CMUnitTest TESTS[] = {
     CGROUP_TEST(nothing_is_made_where_nothing_is_delegated),
     CGROUP_TEST(version_1_has_a_tree_for_each_kind),
+    CGROUP_TEST(groups_of_dead_hosts_go_but_only_in_our_process_namespace),
+    CGROUP_TEST(a_parent_that_somebody_removed_is_made_again),
     CGROUP_TEST(version_2_moves_portico_into_a_leaf_first),
     CGROUP_TEST(version_2_leaves_other_peoples_processes_where_they_are),
     cmocka_unit_test(limits_stand_in_the_files_of_each_version),
