@@ -50,7 +50,7 @@ struct call {
     size_t blob_count;
 };
 
-#define CALL_MEMORY_MAX (128UL * 1024 * 1024)
+#define CALL_MEMORY_MAX (256UL * 1024 * 1024)
 
 /* Says no in words: `text` may hold {names} of input members, {account}, {region} and {value}.
  * Always FAULT_DENIED. */

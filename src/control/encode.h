@@ -16,6 +16,9 @@ struct encoded {
     struct http_header headers[ENCODED_HEADERS_MAX];
     unsigned header_count;
     bool has_body; /* what `body` took is the body, even if that is nothing */
+    bool has_file; /* the body is this file instead: */
+    int file;      /* becomes the reader's */
+    uint64_t file_size;
 };
 
 /* Writes the output members of `tree`, by member name, in model order; absent and null ones are

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "control/dispatch.h"
+#include "http/file_source.h"
 
 #define CONNECTIONS_MAX 1024
 #define BODY_MAX (72 * 1024 * 1024) /* the gateway knows which calls may send how much */
@@ -35,6 +36,7 @@ struct job {
     struct buf body;
     struct encoded encoded;
     bool is_large;
+    struct file_source *file; /* while it is sent */
 };
 
 /* The stream is gone after its reply, and the job with it. */
@@ -44,20 +46,63 @@ static void reply(struct job *job, int status, struct span lines, struct span bo
     http_stream_reply(job->stream, status, lines, body);
 }
 
+/* What a job leaves when its stream, and so the job, is gone. */
+struct rest {
+    struct arena arena;
+    struct buf body;
+    struct file_source *file;
+};
+
+static struct rest rest_of(const struct job *job)
+{
+    return (struct rest){job->arena, job->body, job->file};
+}
+
+static void release_rest(struct rest *rest)
+{
+    buf_release(&rest->body);
+    arena_release(&rest->arena);
+    if (rest->file)
+        file_source_release(rest->file);
+    mem_free(rest->file);
+}
+
+static void sent(struct task *task)
+{
+    struct job *job = container_of(task, struct job, task);
+    struct rest rest = rest_of(job);
+
+    job->server->large_bodies -= job->is_large;
+    http_stream_end(job->stream);
+    release_rest(&rest);
+}
+
+static void send_file(struct job *job, struct span lines)
+{
+    job->file = mem_alloc(sizeof *job->file);
+    file_source_init(job->file, job->encoded.file, job->encoded.file_size);
+    job->task.run = sent;
+    http_stream_send(job->stream, (int)job->encoded.status, lines, job->encoded.file_size,
+                     &job->file->source, &job->task);
+}
+
 static void answer(struct task *task)
 {
     struct job *job = container_of(task, struct job, task);
-    struct arena arena = job->arena;
-    struct buf body = job->body, lines;
+    struct rest rest = rest_of(job);
+    struct buf lines;
 
     buf_init(&lines, HTTP_HEAD_MAX);
     for (unsigned i = 0; i < job->encoded.header_count; i++)
         buf_addf(&lines, "%.*s: %.*s\r\n", SPAN_ARG(job->encoded.headers[i].name),
                  SPAN_ARG(job->encoded.headers[i].value));
-    reply(job, (int)job->encoded.status, buf_span(&lines), buf_span(&body));
+    if (job->encoded.has_file) {
+        send_file(job, buf_span(&lines));
+    } else {
+        reply(job, (int)job->encoded.status, buf_span(&lines), buf_span(&rest.body));
+        release_rest(&rest);
+    }
     buf_release(&lines);
-    buf_release(&body);
-    arena_release(&arena);
 }
 
 static struct job *take_job(struct control_server *server)

@@ -116,6 +116,15 @@ enum verdict exchange_reply_from(struct exchange *x, int status, struct span lin
     return exchange_reply(x, status, lines, (struct span){NULL, 0});
 }
 
+enum verdict exchange_send(struct exchange *x)
+{
+    if (!x->source || x->stream->is_gone)
+        return GO_ON;
+    x->has_sent = true;
+    http_stream_send(x->stream, x->status, x->lines, x->source_length, x->source, &x->resume);
+    return exchange_wait(x, &x->stream->send);
+}
+
 static enum verdict decide_error(struct exchange *x, int status, struct span error_type,
                                  struct span body)
 {

@@ -123,6 +123,9 @@ enum verdict exchange_reply(struct exchange *x, int status, struct span lines, s
 enum verdict exchange_reply_from(struct exchange *x, int status, struct span lines,
                                  struct source *source, uint64_t length);
 
+/* A step: what is pulled is sent here, the runner sends the rest. */
+enum verdict exchange_send(struct exchange *x);
+
 /* Attaches an operation. */
 static inline enum verdict exchange_wait(struct exchange *x, struct op *op)
 {

@@ -117,16 +117,6 @@ static enum verdict stamp(struct exchange *x)
     return GO_ON;
 }
 
-/* What is pulled is sent here; the runner sends the rest. */
-static enum verdict send_source(struct exchange *x)
-{
-    if (!x->source || x->stream->is_gone)
-        return GO_ON;
-    x->has_sent = true;
-    http_stream_send(x->stream, x->status, x->lines, x->source_length, x->source, &x->resume);
-    return exchange_wait(x, &x->stream->send);
-}
-
 static void log_access(struct exchange *x, bool is_broken)
 {
     char peer[HTTP_PEER_TEXT_MAX];
@@ -174,8 +164,8 @@ static const struct step REST_STEPS[] = {
     {"render", render}, /* reply_at: gateway responses too */
     {"compress", compress_reply},
     {"stamp", stamp},
-    {"send", send_source}, /* WAITs for the pump */
-    {"account", account},  /* finish_at: once, always; the runner then sends */
+    {"send", exchange_send}, /* WAITs for the pump */
+    {"account", account},    /* finish_at: once, always; the runner then sends */
 };
 
 const struct plan REST_PLAN = {REST_STEPS, COUNT(REST_STEPS), 10, 14};

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -184,8 +185,7 @@ struct span package_link(struct call *call, struct span blob)
 
 bool package_is_link(const struct http_request *request)
 {
-    return span_starts(request->path, SPAN(PACKAGE_PATH)) &&
-           (span_is(request->method, "GET") || span_is(request->method, "HEAD"));
+    return span_starts(request->path, SPAN(PACKAGE_PATH)) && span_is(request->method, "GET");
 }
 
 static struct span query_value(struct span query, const char *name)
@@ -214,36 +214,34 @@ static bool is_signed(struct call *call, const struct http_request *request, str
     return digest_equal(span_of(signature), query_value(request->query, "Signature"));
 }
 
-static bool read_blob(struct store *store, struct span blob, struct buf *body)
+static bool open_blob(struct store *store, struct span blob, struct encoded *out)
 {
-    char piece[64 * 1024];
-    ssize_t n;
-    int fd;
+    struct stat about;
 
-    if (store_blob_open(store, blob, &fd, NULL) != OK)
+    if (store_blob_open(store, blob, &out->file, NULL) != OK)
         return false;
-    while ((n = read(fd, piece, sizeof piece)) > 0)
-        buf_add(body, span_make(piece, (size_t)n));
-    close(fd);
-    return n == 0 && !body->is_over;
+    out->has_file = fstat(out->file, &about) == 0;
+    if (!out->has_file)
+        close(out->file);
+    out->file_size = out->has_file ? (uint64_t)about.st_size : 0;
+    return out->has_file;
 }
 
 void package_serve(struct call *call, const struct http_request *request, struct buf *body,
                    struct encoded *out)
 {
     struct span blob = span_skip(request->path, strlen(PACKAGE_PATH));
-    unsigned status = !is_signed(call, request, blob)                ? 403
-                      : !read_blob(call->control->store, blob, body) ? 404
-                                                                     : 200;
 
-    *out = (struct encoded){.status = status, .has_body = true, .header_count = 1};
-    out->headers[0] = (struct http_header){
-        SPAN("Content-Type"), status == 200 ? SPAN("application/zip") : SPAN("application/json")};
-    if (status == 200)
-        return;
-    buf_clear(body);
-    buf_add_text(body, status == 403
-                           ? "{\"message\":\"This link is not valid any more; GetFunction gives "
-                             "another one\"}"
-                           : "{\"message\":\"This package was replaced or deleted\"}");
+    *out = (struct encoded){.status = 200, .has_body = true, .header_count = 1};
+    out->headers[0] = (struct http_header){SPAN("Content-Type"), SPAN("application/zip")};
+    if (!is_signed(call, request, blob)) {
+        out->status = 403;
+        buf_add_text(body, "{\"message\":\"This link is not valid any more; GetFunction gives "
+                           "another one\"}");
+    } else if (!open_blob(call->control->store, blob, out)) {
+        out->status = 404;
+        buf_add_text(body, "{\"message\":\"This package was replaced or deleted\"}");
+    }
+    if (out->status != 200)
+        out->headers[0].value = SPAN("application/json");
 }

@@ -26,7 +26,7 @@ enum fault package_take(struct call *call, const struct json *code, struct packa
  * the control process ends. */
 struct span package_link(struct call *call, struct span blob);
 
-/* Whether the request is for such a URL, and its answer. */
+/* Whether the request is for such a URL, and its answer: out->file. */
 bool package_is_link(const struct http_request *request);
 void package_serve(struct call *call, const struct http_request *request, struct buf *body,
                    struct encoded *out);

@@ -8,6 +8,8 @@
 #define PACKAGE_BODY_MAX 70167210 /* spec/lambda.md, 3.8: a package in base64 */
 #define LARGE_BODIES_MAX 4        /* in memory at once; more are told to come back */
 #define CONTROL_ANSWER_MAX (64UL * 1024 * 1024)
+#define CONTROL_HOLD_MAX (1024 * 1024) /* of an answer; more, a package, is passed on as it comes \
+                                        */
 #define CONTROL_TIME_MAX (25 * MICROS_PER_SECOND) /* less than a drain may take */
 #define CONTROL_HEAD_MAX (64 * 1024)
 
@@ -168,6 +170,7 @@ static enum verdict forward(struct exchange *x)
     one->call.head = head;
     one->call.body = x->stream->body;
     one->call.answer_max = CONTROL_ANSWER_MAX;
+    one->call.hold_max = CONTROL_HOLD_MAX;
     one->call.time_max = CONTROL_TIME_MAX;
     x->operation = one;
     exchange_at_end(x, &one->cleanup, end_call);
@@ -177,7 +180,7 @@ static enum verdict forward(struct exchange *x)
 
 static enum verdict relay(struct exchange *x)
 {
-    const struct control_call *one = x->operation;
+    struct control_call *one = x->operation;
     const struct http_response *r = &one->call.response;
     struct buf lines;
 
@@ -198,6 +201,10 @@ static enum verdict relay(struct exchange *x)
     x->status = r->status;
     x->lines = arena_copy(exchange_arena(x), buf_span(&lines));
     x->body = one->call.answer;
+    if (one->call.is_streamed) {
+        x->source = &one->call.rest;
+        x->source_length = r->framing == HTTP_LENGTH ? r->length : (uint64_t)HTTP_LENGTH_UNKNOWN;
+    }
     buf_release(&lines);
     return GO_ON;
 }
@@ -209,10 +216,9 @@ static enum verdict account(struct exchange *x)
 }
 
 static const struct step CONTROL_STEPS[] = {
-    {"collect", collect},
-    {"forward", forward}, /* WAITs for control */
-    {"relay", relay},
-    {"account", account}, /* reply_at and finish_at */
+    {"collect", collect}, {"forward", forward},    /* WAITs for control */
+    {"relay", relay},     {"send", exchange_send}, /* reply_at; WAITs for the pump */
+    {"account", account},                          /* finish_at */
 };
 
-const struct plan CONTROL_PLAN = {CONTROL_STEPS, COUNT(CONTROL_STEPS), 3, 3};
+const struct plan CONTROL_PLAN = {CONTROL_STEPS, COUNT(CONTROL_STEPS), 3, 4};

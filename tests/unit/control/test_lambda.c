@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/base64.h"
-#include "control/dispatch.h"
 #include "caller/function_name.h"
+#include "control/dispatch.h"
 #include "control/lambda/package.h"
 #include "control/lambda/statement.h"
 #include "link/host.h"
@@ -129,6 +129,13 @@ static unsigned ask(const char *method, const char *target, const char *body)
     buf_clear(&answer);
     arena_reset(&arena);
     dispatch(&control, &arena, &r, span_of(body), &answer, &head);
+    if (head.has_file) {
+        char *at = buf_room(&answer, head.file_size);
+
+        assert_int_equal(read(head.file, at, head.file_size), head.file_size);
+        answer.len += head.file_size;
+        close(head.file);
+    }
     return head.status;
 }
 
