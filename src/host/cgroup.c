@@ -216,28 +216,52 @@ static bool move_to_leaf(const char *folder)
     return true;
 }
 
-static void open_v2(struct cgroups *groups, const char *mount, struct span self)
+static bool has_controllers(struct span names)
+{
+    return has_word(names, "memory") && has_word(names, "pids");
+}
+
+static bool use_v2(struct cgroups *groups, const char *above)
+{
+    if (!add_folder(groups, above))
+        return false;
+    groups->is_v2 = groups->has_memory = groups->has_processes =
+        write_file(groups->folders[0], "cgroup.subtree_control", "+memory +pids");
+    if (groups->is_v2)
+        return true;
+    rmdir(groups->folders[0]);
+    groups->count = 0;
+    return false;
+}
+
+/* In our own group, when it was delegated to Portico alone. */
+static bool open_own(struct cgroups *groups, const char *mount, struct span self)
 {
     char path[PATH_MAX], above[2 * PATH_MAX], text[TEXT_MAX];
-    struct span own, controllers;
+    struct span own;
+    bool is_moved;
 
     if (!find_path(self, "", path))
-        return;
+        return false;
     own = span_of(path);
-    if (span_ends(own, SPAN("/" LEAF))) /* a host before us has moved us all */
+    is_moved = span_ends(own, SPAN("/" LEAF)); /* by a host before us */
+    if (is_moved)
         own.len -= strlen("/" LEAF);
     snprintf(above, sizeof above, "%s%.*s", mount, SPAN_ARG(own));
-    controllers = read_in(above, "cgroup.controllers", text);
-    if (!has_word(controllers, "memory") || !has_word(controllers, "pids") ||
-        (own.len == strlen(path) && !move_to_leaf(above)) ||
-        !write_file(above, "cgroup.subtree_control", "+memory +pids") || !add_folder(groups, above))
+    return has_controllers(read_in(above, "cgroup.controllers", text)) &&
+           (is_moved || move_to_leaf(above)) &&
+           write_file(above, "cgroup.subtree_control", "+memory +pids") && use_v2(groups, above);
+}
+
+static void open_v2(struct cgroups *groups, const char *mount, struct span self)
+{
+    char text[TEXT_MAX];
+
+    if (open_own(groups, mount, self) || geteuid() != 0)
         return;
-    if (!write_file(groups->folders[0], "cgroup.subtree_control", "+memory +pids")) {
-        rmdir(groups->folders[0]);
-        groups->count = 0;
-        return;
-    }
-    groups->is_v2 = groups->has_memory = groups->has_processes = true;
+    /* Started from root's shell, say: at the top there is room, where systemd shares it out. */
+    if (has_controllers(read_in(mount, "cgroup.subtree_control", text)))
+        use_v2(groups, mount);
 }
 
 void cgroups_open(struct cgroups *groups, const char *mount, const char *self)

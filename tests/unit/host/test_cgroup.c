@@ -202,6 +202,10 @@ static void version_2_leaves_other_peoples_processes_where_they_are(void **state
     assert_int_equal(groups.count, 0);
     check_text("v2/mine/cgroup.subtree_control", "");
     assert_int_not_equal(access(in_base("v2/mine/portico.main"), F_OK), 0);
+    write_text("v2/cgroup.subtree_control", "cpu memory pids\n"); /* root would go to the top */
+    cgroups_open(&groups, in_base("v2"), in_base("self"));
+    assert_int_equal(groups.count, 0); /* the new group has no files, without a kernel */
+    check_text("v2/mine/cgroup.subtree_control", "");
     (void)state;
 }
 
