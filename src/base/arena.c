@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 
+#define FORMAT_SMALL 512
+
 #define ALIGN 16
 #define BLOCK_MAX (256 * 1024)
 
@@ -188,17 +190,22 @@ struct span arena_join(struct arena *arena, const struct span *parts, size_t cou
 
 struct span arena_format(struct arena *arena, const char *format, ...)
 {
+    char small[FORMAT_SMALL]; /* most texts fit, and are printed once */
     va_list words;
     char *at;
     int len;
 
     va_start(words, format);
-    len = vsnprintf(NULL, 0, format, words);
+    len = vsnprintf(small, sizeof small, format, words);
     va_end(words);
     assert(len >= 0);
     at = arena_try(arena, (size_t)len + 1);
     if (!at)
         return (struct span){NULL, 0};
+    if ((size_t)len < sizeof small) {
+        memcpy(at, small, (size_t)len + 1);
+        return (struct span){at, (size_t)len};
+    }
     va_start(words, format);
     vsnprintf(at, (size_t)len + 1, format, words);
     va_end(words);

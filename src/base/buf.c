@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+#define FORMAT_SMALL 512
+
 void buf_init(struct buf *buf, size_t ceiling)
 {
     *buf = (struct buf){.ceiling = ceiling};
@@ -84,15 +86,18 @@ bool buf_add_u64(struct buf *buf, uint64_t number)
 
 bool buf_addf(struct buf *buf, const char *format, ...)
 {
+    char small[FORMAT_SMALL]; /* most texts fit, and are printed once */
     va_list words;
     char *room;
     int len;
 
     va_start(words, format);
-    len = vsnprintf(NULL, 0, format, words);
+    len = vsnprintf(small, sizeof small, format, words);
     va_end(words);
     if (len < 0)
         return false;
+    if ((size_t)len < sizeof small)
+        return buf_add(buf, span_make(small, (size_t)len));
     room = buf_room(buf, (size_t)len + 1); /* vsnprintf wants room for its NUL */
     if (!room)
         return false;
