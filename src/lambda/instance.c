@@ -24,7 +24,8 @@
 #define PATIENCE (3 * MICROS_PER_SECOND)                        /* for the host's last word */
 #define ENVIRONMENT_MAX (256 * 1024)
 #define HEAD_MAX (64 * 1024)
-#define MEMORY_EVERY MICROS_PER_SECOND /* a system's file is read for it */
+#define REFUSED_EVERY MICROS_PER_SECOND /* words about it in the log */
+#define MEMORY_EVERY MICROS_PER_SECOND  /* a system's file is read for it */
 
 static struct loop *loop_of(const struct instance *instance)
 {
@@ -82,7 +83,7 @@ static void lay_to_rest(struct instance *instance, const struct host_ended *ende
     if (instance->state == INSTANCE_IDLE)
         lambda_pool_remove_idle(pool, instance);
     instance->state = INSTANCE_ENDING;
-    instance_log_drain(&instance->log);
+    instance_log_drain(&instance->log, true);
     explain_end(instance, ended);
     close_channel(instance);
     timer_clear(loop_of(instance), &instance->timer);
@@ -188,7 +189,7 @@ static void give_up_invocation(struct instance *instance)
 
     buf_init(&error, INVOKE_PAYLOAD_MAX);
     clock_iso(loop_of(instance)->wall, time);
-    instance_log_drain(&instance->log);
+    instance_log_drain(&instance->log, true);
     instance_log_say(&instance->log, "%s %s Task timed out after %.2f seconds", time, id,
                      (double)timeout / MICROS_PER_SECOND);
     failure_timed_out(&error, id, timeout);
@@ -280,6 +281,8 @@ static void flush(struct instance *instance)
 
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == EAGAIN)
+            loop_watch_output(loop_of(instance), &instance->channel);
         if (n < 0)
             return; /* full: EPOLLOUT goes on; gone: its end is reported, too */
         instance->sent += (size_t)n;
@@ -315,8 +318,7 @@ void lambda_instance_run(struct instance *instance, struct invoke *invoke)
     instance->invoke = invoke;
     instance->invoked_at = clock_now(loop->clock);
     instance->log.tail = invoke->wants_tail ? &invoke->tail : NULL;
-    instance_log_say(&instance->log, "START RequestId: %s Version: %.*s", invoke->request_id,
-                     SPAN_ARG(instance->function->version));
+    instance_log_start(&instance->log, invoke->request_id, instance->function->version);
     set_timer(instance, timeout);
     if (!send_invoke(instance, invoke, (loop->wall + timeout) / MICROS_PER_MS))
         end(instance); /* answered when it is laid to rest */
@@ -357,21 +359,11 @@ static unsigned memory_used_mb(struct instance *instance)
 
 static void report(struct instance *instance)
 {
-    const struct invoke *invoke = instance->invoke;
     int64_t took = clock_now(loop_of(instance)->clock) - instance->invoked_at;
-    char init[64] = "";
 
-    if (instance->init_time > 0)
-        snprintf(init, sizeof init, "Init Duration: %.2f ms\t",
-                 (double)instance->init_time / MICROS_PER_MS);
+    instance_log_end(&instance->log, instance->invoke->request_id, took, instance->init_time,
+                     instance->function->memory_mb, memory_used_mb(instance));
     instance->init_time = 0;
-    instance_log_say(&instance->log, "END RequestId: %s", invoke->request_id);
-    instance_log_say(&instance->log,
-                     "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory "
-                     "Size: %u MB\tMax Memory Used: %u MB\t%s",
-                     invoke->request_id, (double)took / MICROS_PER_MS,
-                     (long long)((took + MICROS_PER_MS - 1) / MICROS_PER_MS),
-                     instance->function->memory_mb, memory_used_mb(instance), init);
 }
 
 void lambda_instance_answer(struct instance *instance, enum invoke_end how, struct buf *payload)
@@ -379,7 +371,7 @@ void lambda_instance_answer(struct instance *instance, enum invoke_end how, stru
     struct invoke *invoke = instance->invoke;
 
     assert(invoke != NULL);
-    instance_log_drain(&instance->log);
+    instance_log_drain(&instance->log, invoke->wants_tail);
     report(instance);
     instance->log.tail = NULL;
     instance->invoke = NULL;
@@ -478,20 +470,22 @@ static void take_bytes(struct instance *instance, struct span bytes)
         }
 }
 
-/* Reads until there is nothing more.  False when the peer has closed. */
-static bool read_channel(struct instance *instance)
+/* Reads until there is nothing more; a read that was not filled says so, unless the peer is known
+ * to have closed.  False when it has. */
+static bool read_channel(struct instance *instance, bool has_closed)
 {
     char *room = instance->pool->lambda->scratch;
 
     while (instance->channel.fd >= 0) {
         ssize_t n = recv(instance->channel.fd, room, LAMBDA_SCRATCH, MSG_DONTWAIT);
 
-        if (n > 0)
-            take_bytes(instance, span_make(room, (size_t)n));
-        else if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR)
             continue;
-        else
+        if (n <= 0)
             return n < 0 && errno == EAGAIN;
+        take_bytes(instance, span_make(room, (size_t)n));
+        if (n < LAMBDA_SCRATCH && !has_closed)
+            break;
     }
     return true;
 }
@@ -502,7 +496,9 @@ static void on_channel(struct watch *watch, uint32_t events)
 
     if (events & EPOLLOUT)
         flush(instance);
-    if (!(events & ~(uint32_t)EPOLLOUT) || read_channel(instance) || instance->channel.fd < 0)
+    if (!(events & ~(uint32_t)EPOLLOUT) ||
+        read_channel(instance, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ||
+        instance->channel.fd < 0)
         return;
     /* It has closed: the host will say why.  A process that lives on is killed after PATIENCE. */
     close_channel(instance);
@@ -527,7 +523,7 @@ void lambda_instance_started(struct instance *instance, const struct host_starte
     if (started->is_listener) {
         instance->runtime = runtime_new(instance, loop, descriptors[0]);
     } else if (fcntl(descriptors[0], F_SETFL, O_NONBLOCK) != 0 ||
-               !loop_watch(loop, &instance->channel, descriptors[0], on_channel)) {
+               !loop_watch_input(loop, &instance->channel, descriptors[0], on_channel)) {
         close(descriptors[0]);
         instance->channel.fd = -1;
     }
@@ -538,12 +534,16 @@ void lambda_instance_started(struct instance *instance, const struct host_starte
 void lambda_instance_refused(struct instance *instance, const struct host_refused *refused)
 {
     struct invoke *first = lambda_pool_first_waiting(instance->pool);
+    struct lambda *lambda = instance->pool->lambda;
     struct buf error;
 
     buf_init(&error, INVOKE_PAYLOAD_MAX);
     failure_not_started(&error, first ? first->request_id : "", refused->type, refused->message);
-    log_warn("function %.*s cannot be started: %.*s", SPAN_ARG(instance->function->name),
-             SPAN_ARG(refused->message));
+    if (loop_of(instance)->now > lambda->refused_at + REFUSED_EVERY) {
+        lambda->refused_at = loop_of(instance)->now;
+        log_warn("function %.*s cannot be started: %.*s", SPAN_ARG(instance->function->name),
+                 SPAN_ARG(refused->message));
+    }
     instance_log_say(&instance->log, "%.*s", SPAN_ARG(buf_span(&error)));
     if (instance->has_not_begun)
         lambda_pool_not_started(instance->pool, &error, NULL);
@@ -555,7 +555,7 @@ void lambda_instance_refused(struct instance *instance, const struct host_refuse
 void lambda_instance_ended(struct instance *instance, const struct host_ended *ended)
 {
     if (instance->channel.fd >= 0)
-        read_channel(instance); /* it may have answered before */
+        read_channel(instance, true); /* it may have answered before */
     instance->ended = ended;
     lay_to_rest(instance, ended);
     instance->ended = NULL;

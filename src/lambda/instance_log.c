@@ -134,17 +134,99 @@ void instance_log_open(struct instance_log *log, int out, int err)
         struct instance_output *output = &log->outputs[i];
 
         if (fcntl(descriptors[i], F_SETFL, O_NONBLOCK) == 0 &&
-            loop_watch(log->loop, &output->watch, descriptors[i], on_output))
+            loop_watch_input(log->loop, &output->watch, descriptors[i], on_output))
             output->is_open = true;
         else
             close(descriptors[i]);
     }
 }
 
-void instance_log_drain(struct instance_log *log)
+void instance_log_drain(struct instance_log *log, bool is_exact)
 {
     for (size_t i = 0; i < COUNT(log->outputs); i++)
-        read_output(&log->outputs[i], DRAIN_PIECES);
+        if (is_exact || log->outputs[i].again.at != 0)
+            read_output(&log->outputs[i], DRAIN_PIECES);
+}
+
+/* ---- lines of the service ------------------------------------------------------------------ */
+
+/* They are written for each invocation, so without printf. */
+struct line {
+    char text[512];
+    size_t len;
+};
+
+static void add(struct line *line, struct span s)
+{
+    size_t room = sizeof line->text - line->len, n = s.len < room ? s.len : room;
+
+    memcpy(line->text + line->len, s.at, n);
+    line->len += n;
+}
+
+static void add_number(struct line *line, uint64_t n)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    add(line, span_make(digits + at, sizeof digits - at));
+}
+
+/* "1.23": milliseconds, rounded to hundredths. */
+static void add_ms(struct line *line, int64_t micros)
+{
+    uint64_t hundredths = (uint64_t)(micros > 0 ? micros + 5 : 0) / 10;
+    char rest[3] = {'.', (char)('0' + hundredths / 10 % 10), (char)('0' + hundredths % 10)};
+
+    add_number(line, hundredths / 100);
+    add(line, span_make(rest, sizeof rest));
+}
+
+static void put(struct instance_log *log, const struct line *line)
+{
+    put_line(log, span_make(line->text, line->len));
+}
+
+void instance_log_start(struct instance_log *log, const char *request_id, struct span version)
+{
+    struct line line = {.len = 0};
+
+    add(&line, SPAN("START RequestId: "));
+    add(&line, span_of(request_id));
+    add(&line, SPAN(" Version: "));
+    add(&line, version);
+    put(log, &line);
+}
+
+void instance_log_end(struct instance_log *log, const char *request_id, int64_t took, int64_t init,
+                      unsigned memory_mb, unsigned used_mb)
+{
+    struct line line = {.len = 0};
+
+    add(&line, SPAN("END RequestId: "));
+    add(&line, span_of(request_id));
+    put(log, &line);
+    line.len = 0;
+    add(&line, SPAN("REPORT RequestId: "));
+    add(&line, span_of(request_id));
+    add(&line, SPAN("\tDuration: "));
+    add_ms(&line, took);
+    add(&line, SPAN(" ms\tBilled Duration: "));
+    add_number(&line, (uint64_t)(took + MICROS_PER_MS - 1) / MICROS_PER_MS);
+    add(&line, SPAN(" ms\tMemory Size: "));
+    add_number(&line, memory_mb);
+    add(&line, SPAN(" MB\tMax Memory Used: "));
+    add_number(&line, used_mb);
+    add(&line, SPAN(" MB\t"));
+    if (init > 0) {
+        add(&line, SPAN("Init Duration: "));
+        add_ms(&line, init);
+        add(&line, SPAN(" ms\t"));
+    }
+    put(log, &line);
 }
 
 void instance_log_say(struct instance_log *log, const char *format, ...)
@@ -168,7 +250,7 @@ void instance_log_say(struct instance_log *log, const char *format, ...)
 
 void instance_log_release(struct instance_log *log)
 {
-    instance_log_drain(log);
+    instance_log_drain(log, true);
     for (size_t i = 0; i < COUNT(log->outputs); i++)
         close_output(&log->outputs[i]);
 }

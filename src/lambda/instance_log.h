@@ -41,10 +41,17 @@ void instance_log_init(struct instance_log *log, struct loop *loop, struct log_w
 /* Reads from the two descriptors, which become the log's. */
 void instance_log_open(struct instance_log *log, int out, int err);
 
-/* Reads what is there already: an answer must not overtake what was printed before it. */
-void instance_log_drain(struct instance_log *log);
+/* Reads what is there already: an answer must not overtake what was printed before it.  Output that
+ * is not held back was reported by the loop before the answer was: unless `is_exact`, it is not
+ * looked at again. */
+void instance_log_drain(struct instance_log *log, bool is_exact);
 
-/* A line of the service's own. */
+/* The service's lines about an invocation; times in microseconds, `init` 0 for none. */
+void instance_log_start(struct instance_log *log, const char *request_id, struct span version);
+void instance_log_end(struct instance_log *log, const char *request_id, int64_t took, int64_t init,
+                      unsigned memory_mb, unsigned used_mb);
+
+/* Another line of the service's own. */
 void instance_log_say(struct instance_log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -36,7 +36,8 @@ void lambda_discard(struct lambda *lambda, struct instance *instance)
 
 void lambda_init(struct lambda *lambda, struct loop *loop, const struct lambda_settings *settings)
 {
-    *lambda = (struct lambda){.loop = loop, .settings = *settings, .hint_at = INT64_MIN / 2};
+    *lambda = (struct lambda){
+        .loop = loop, .settings = *settings, .refused_at = INT64_MIN / 2, .hint_at = INT64_MIN / 2};
     lambda->sweep.run = sweep;
     lambda->logs = log_writer_new(settings->log_folder);
     lambda->scratch = mem_alloc(2 * LAMBDA_SCRATCH);

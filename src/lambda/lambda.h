@@ -42,8 +42,9 @@ struct lambda {
     unsigned instance_count, in_flight;
     uint64_t last_id;
     struct lambda_metrics metrics;
-    int64_t hint_at; /* the last word about a full machine */
-    char *scratch;   /* two times LAMBDA_SCRATCH: for frames, for output */
+    int64_t refused_at; /* the last word about a function that cannot be started */
+    int64_t hint_at;    /* the last word about a full machine */
+    char *scratch;      /* two times LAMBDA_SCRATCH: for frames, for output */
 };
 
 #define LAMBDA_SCRATCH (64 * 1024)

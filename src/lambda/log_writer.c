@@ -18,6 +18,7 @@
 #include "base/mem.h"
 
 #define NAME_MAX_LEN 240
+#define TIME_LEN 24
 #define PAUSE_NS (20 * 1000 * 1000) /* lines gather meanwhile */
 
 struct record {
@@ -27,11 +28,13 @@ struct record {
 struct log_writer {
     int folder; /* -1: nowhere */
     pthread_t thread;
-    pthread_mutex_t lock; /* guards the four below */
+    pthread_mutex_t lock; /* guards the six below */
     pthread_cond_t filled;
     struct buf pending;
     uint64_t dropped;
     bool is_stopping, is_waited_for;
+    char time[CLOCK_TEXT_MAX]; /* of `second`, in which its milliseconds are put */
+    int64_t second;
     bool has_complained; /* the thread's */
 };
 
@@ -43,13 +46,25 @@ static bool is_file_name(struct span name)
     return name.len > 0 && name.len < NAME_MAX_LEN / 2;
 }
 
+/* "1994-11-06T08:49:37.123Z"; made anew once a second. */
+static struct span time_text(struct log_writer *writer, int64_t wall)
+{
+    int64_t second = wall / MICROS_PER_SECOND, ms = wall / MICROS_PER_MS % 1000;
+
+    if (second != writer->second)
+        clock_iso(wall, writer->time);
+    writer->second = second;
+    writer->time[TIME_LEN - 4] = (char)('0' + ms / 100);
+    writer->time[TIME_LEN - 3] = (char)('0' + ms / 10 % 10);
+    writer->time[TIME_LEN - 2] = (char)('0' + ms % 10);
+    return span_make(writer->time, TIME_LEN);
+}
+
 void log_writer_add(struct log_writer *writer, struct span region, struct span name, int64_t wall,
                     struct span line)
 {
-    char time[CLOCK_TEXT_MAX];
-    size_t time_len = clock_iso(wall, time);
     struct record head = {(uint32_t)(region.len + name.len + 5),
-                          (uint32_t)(time_len + line.len + 2)};
+                          (uint32_t)(TIME_LEN + line.len + 2)};
     size_t len = sizeof head + head.name_len + head.text_len;
     bool wakes = false;
 
@@ -64,7 +79,7 @@ void log_writer_add(struct log_writer *writer, struct span region, struct span n
         buf_add_char(&writer->pending, '/');
         buf_add(&writer->pending, name);
         buf_add(&writer->pending, SPAN(".log"));
-        buf_add(&writer->pending, span_make(time, time_len));
+        buf_add(&writer->pending, time_text(writer, wall));
         buf_add_char(&writer->pending, ' ');
         buf_add(&writer->pending, line);
         buf_add_char(&writer->pending, '\n');

@@ -1,6 +1,7 @@
 /* Who gets which instance.  An invocation takes the instance that was used last (its caches are
  * warm, and the others may age); without one it waits for an instance that starts.  So nothing
- * waits for a function to end, and a function may call itself through its own API. */
+ * waits for a function to end, and a function may call itself through its own API.  Only where the
+ * machine holds no more instances is a busy one waited for: better late than refused. */
 #include "lambda/pool.h"
 
 #include <assert.h>
@@ -178,6 +179,15 @@ static void refuse_waiting(struct pool *pool, const char *words)
     }
 }
 
+/* Starts what those who wait need; if nothing can start, and there is nothing to wait for, they
+ * are refused. */
+static void serve_waiting(struct pool *pool)
+{
+    grow(pool);
+    if (pool->waiting > 0 && pool->instances == 0)
+        refuse_waiting(pool, "ConcurrentInvocationLimitExceeded");
+}
+
 void lambda_pool_take(struct lambda *lambda, struct invoke *invoke)
 {
     struct pool *pool = pool_of(lambda, invoke->function);
@@ -203,9 +213,7 @@ void lambda_pool_take(struct lambda *lambda, struct invoke *invoke)
         return;
     }
     enqueue(pool, invoke);
-    grow(pool);
-    if (pool->starting == 0)
-        refuse_waiting(pool, "ConcurrentInvocationLimitExceeded");
+    serve_waiting(pool);
 }
 
 void lambda_pool_next(struct pool *pool, struct instance *instance)
@@ -262,7 +270,5 @@ void lambda_pool_forget(struct pool *pool, struct instance *instance)
     lambda->instance_count--;
     atomic_fetch_sub_explicit(&lambda->metrics.instances, 1, memory_order_relaxed);
     pool->instances--;
-    grow(pool);
-    if (pool->starting == 0 && pool->waiting > 0)
-        refuse_waiting(pool, "ConcurrentInvocationLimitExceeded");
+    serve_waiting(pool);
 }

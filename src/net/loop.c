@@ -62,6 +62,20 @@ bool loop_watch(struct loop *loop, struct watch *watch, int fd,
     return watch_with(loop, watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, ready);
 }
 
+bool loop_watch_input(struct loop *loop, struct watch *watch, int fd,
+                      void (*ready)(struct watch *watch, uint32_t events))
+{
+    return watch_with(loop, watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, ready);
+}
+
+bool loop_watch_output(struct loop *loop, struct watch *watch)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = watch};
+
+    return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) == 0;
+}
+
 bool loop_watch_listener(struct loop *loop, struct watch *watch, int fd,
                          void (*ready)(struct watch *watch, uint32_t events))
 {

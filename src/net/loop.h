@@ -67,6 +67,12 @@ void loop_turn(struct loop *loop, int wait_ms);
 bool loop_watch(struct loop *loop, struct watch *watch, int fd,
                 void (*ready)(struct watch *watch, uint32_t events));
 
+/* The same for reading and hang-up only: a unix socket reports each read of its peer as room for
+ * more.  loop_watch_output adds writing, for a peer that is slow once. */
+bool loop_watch_input(struct loop *loop, struct watch *watch, int fd,
+                      void (*ready)(struct watch *watch, uint32_t events));
+bool loop_watch_output(struct loop *loop, struct watch *watch);
+
 /* Shared listeners: level-triggered, one loop is woken per connection. */
 bool loop_watch_listener(struct loop *loop, struct watch *watch, int fd,
                          void (*ready)(struct watch *watch, uint32_t events));

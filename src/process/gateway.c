@@ -24,6 +24,7 @@
 #include "text/regex.h"
 
 #define MEMORY_MIN (64UL * 1024 * 1024) /* of requests and answers, for a worker */
+#define DESCRIPTORS_PER_INSTANCE 4      /* of functions: channel, stdout, stderr, one to spare */
 #define DESCRIPTORS_KEPT 64             /* for listeners, the feed, logs */
 
 static struct child child;
@@ -31,7 +32,7 @@ static struct gateway gateway;
 static struct shelf shelf;
 static struct worker workers[COUNTER_SHARDS];
 static pthread_t threads[COUNTER_SHARDS];
-static unsigned worker_count;
+static unsigned worker_count, instances_max;
 static struct functions functions;
 
 static void *serve(void *worker)
@@ -106,10 +107,14 @@ static void *follow(void *feed)
 static size_t connections_per_worker(void)
 {
     struct rlimit limit;
+    size_t kept = DESCRIPTORS_KEPT;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * DESCRIPTORS_KEPT)
         return DESCRIPTORS_KEPT;
-    return (limit.rlim_cur - DESCRIPTORS_KEPT) / worker_count;
+    kept += (size_t)instances_max * DESCRIPTORS_PER_INSTANCE;
+    if (kept > limit.rlim_cur / 2)
+        kept = limit.rlim_cur / 2;
+    return (limit.rlim_cur - kept) / worker_count;
 }
 
 /* What the machine or the control group has, in bytes. */
@@ -179,7 +184,7 @@ static void init_functions(void)
         .host = child_text(&child, "host", ""),
         .log_folder = log_folder,
         .endpoint = own_url(),
-        .instances_max = lambda_instances_max(),
+        .instances_max = instances_max,
     };
     struct problem why;
 
@@ -231,6 +236,7 @@ int main(int argc, char **argv)
     gateway.ca_file = child_text(&child, "ca-file", "");
     gateway.region = child_text(&child, "region", "");
     gateway.region = gateway.region[0] ? gateway.region : "us-east-1";
+    instances_max = lambda_instances_max();
     gateway.connections_max = connections_per_worker();
     if (!publication_init(&gateway.publication))
         child_refuse(&child, "cannot create an event descriptor: %s", strerror(errno));

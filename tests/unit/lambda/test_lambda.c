@@ -220,10 +220,30 @@ static void a_full_machine_ends_what_is_idle_and_then_refuses(void **state)
     assert_true(host.starts[0].is_killed);
     assert_int_equal(host.start_count, 2);
     b = invoke_event(function, "{}");
+    fake_host_ended(&host, &host.starts[0], -1, 9);
     expect("no room", b, INVOKE_THROTTLED, "");
     invoke_free(a);
     invoke_free(b);
     part_leave(&other->part);
+    (void)state;
+}
+
+static void on_a_full_machine_a_busy_instance_is_waited_for(void **state)
+{
+    struct invoke *first, *second;
+
+    lambda.settings.instances_max = 1;
+    idle_instance();
+    first = invoke_event(function, "{}");
+    second = invoke_event(function, "{}");
+    assert_int_equal(second->op.result, OP_PENDING);
+    say(0, INSTANCE_RESULT, "1");
+    say(0, INSTANCE_RESULT, "2");
+    expect("first", first, INVOKE_RESULT, "1");
+    expect("second", second, INVOKE_RESULT, "2");
+    assert_int_equal(host.start_count, 1);
+    invoke_free(first);
+    invoke_free(second);
     (void)state;
 }
 
@@ -645,6 +665,7 @@ int main(void)
         TEST(instances_grow_with_those_that_wait),
         TEST(a_reserved_limit_is_answered_at_once),
         TEST(a_full_machine_ends_what_is_idle_and_then_refuses),
+        TEST(on_a_full_machine_a_busy_instance_is_waited_for),
         TEST(a_function_that_takes_too_long_is_killed),
         TEST(an_init_that_takes_too_long_is_killed),
         TEST(an_instance_that_ends_answers_with_its_reason),
