@@ -97,6 +97,7 @@ check-build: all check-bin $(UNIT_BIN) $(FUZZ_BIN) $(RUNNER) $(INSTRUCTIONS) $(B
 
 # Each folder is one comparison with real clients or other implementations; node is no test.
 COMPAT := tests/compat/run $(filter-out tests/compat/node/run,$(wildcard tests/compat/*/run))
+COMPAT += tests/fault/functions
 
 check-tests: check-source check-layers check-coverage
 	tests/run $(UNIT_BIN) $(FUZZ_BIN) tests/scenario/run $(COMPAT) \

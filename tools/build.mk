@@ -143,3 +143,19 @@ fuzz: ## every parser under libFuzzer (FUZZ_SECONDS=60 each; TARGET=NAME for one
 			-artifact_prefix=$(BUILD)/fuzz/$$name/ $(BUILD)/fuzz/$$name/corpus \
 			tests/fuzz/seeds/$$name || { echo "$$name: see $(BUILD)/fuzz/$$name/"; exit 1; }; \
 	done
+
+# ---- functions -----------------------------------------------------------------------------------
+$(BUILD)/release/tests/bench/pingpong: $(BUILD)/release/tests/bench/pingpong.o
+	@echo 'ld $@'; $(CC) $(release_LDFLAGS) $^ -o $@
+
+.PHONY: bench-functions
+bench: bench-functions
+bench-functions: all $(BUILD)/release/tests/bench/pingpong ## functions against a bare ping-pong
+	tests/bench/lambda
+
+.PHONY: thread-functions
+thread: thread-functions
+thread-functions: $(BUILD)/thread/tests/unit/lambda/test_threads
+	tests/run $^
+$(BUILD)/thread/tests/unit/lambda/%: $(BUILD)/thread/tests/unit/lambda/%.o $(BUILD)/thread/libportico.a
+	@echo 'ld $@'; $(CC) $(thread_LDFLAGS) $^ $(LIBS) -lcmocka -o $@
