@@ -330,6 +330,11 @@ static bool expect_line(struct scenario *scenario, struct span line)
         return expect_size(scenario, span_skip(line, strlen("size: ")));
     if (span_is(line, "is-cut"))
         return scenario->last.is_cut || scenario_fail(scenario, "the answer is whole");
+    if (span_starts(line, SPAN("head: "))) {
+        line = scenario_unescape(scenario, span_skip(line, strlen("head: ")));
+        return span_search(scenario->last.head, line) < scenario->last.head.len ||
+               scenario_fail(scenario, "the head is\n%.*s", SPAN_ARG(scenario->last.head));
+    }
     if (span_starts(line, SPAN("json ")))
         return expect_json(scenario, span_skip(line, strlen("json ")));
     if (line.at[0] == '!')

@@ -25,7 +25,8 @@
  *   raw                 bytes for a fresh connection; the block's lines are joined, with
  *                       \r \n \t \0 \xHH \\
  *   expect STATUS       of the last answer; block: `name: value` (one such header), `!name` (none),
- *                       `body: TEXT` (whole), `contains: TEXT`, `lacks: TEXT`, `json PATH: VALUE`
+ *                       `body: TEXT` (whole), `contains: TEXT`, `head: TEXT` (lines with
+ *                       \r\n between them), `lacks: TEXT`, `json PATH: VALUE`
  *                       (a member; PATH is NAME, A.B, or LIST[KEY=VALUE].NAME), `size: N` (of the
  *                       body), `is-cut` (it ended before its end)
  *   answer TEXT         of `raw`: all bytes until the server closes; escapes as above
