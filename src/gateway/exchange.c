@@ -6,9 +6,13 @@
 #include "gateway/exchange.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 
+#include "base/log.h"
 #include "text/json.h"
 
+#define SAY_EVERY (200 * MICROS_PER_MS) /* a worker's explanations in the log */
 #define EXCHANGE_MEMORY_FOR_TEXT (64 * 1024)
 
 static unsigned jump(const struct exchange *x, unsigned to)
@@ -155,4 +159,19 @@ enum verdict exchange_message(struct exchange *x, int status, const char *error_
 enum verdict exchange_not_yet(struct exchange *x, struct span words)
 {
     return exchange_message(x, 501, "NotImplementedException", words);
+}
+
+void exchange_explain(struct exchange *x, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    if (x->worker->loop.now < x->worker->said_at + SAY_EVERY && x->worker->said_at != 0)
+        return;
+    x->worker->said_at = x->worker->loop.now;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    log_warn("(%s) %.*s %.*s: %s", x->request_id, SPAN_ARG(x->stream->request.method),
+             SPAN_ARG(x->stream->request.path), text);
 }

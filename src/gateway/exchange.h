@@ -106,6 +106,14 @@ enum verdict exchange_not_yet(struct exchange *x, struct span words);
 enum verdict exchange_message(struct exchange *x, int status, const char *error_type,
                               struct span message);
 
+/* How execution logs of AWS begin where the API's owner is wrong. */
+#define CONFIGURATION_ERROR "Execution failed due to configuration error: "
+
+/* A line in the log for people who look for the reason of a 5xx, which clients are not told; at
+ * most some a second. */
+void exchange_explain(struct exchange *x, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Runs when the reply was sent or dropped; the last one added runs first. */
 static inline void exchange_at_end(struct exchange *x, struct cleanup *cleanup,
                                    void (*run)(struct cleanup *cleanup))

@@ -59,7 +59,7 @@ const struct body_model *method_model(const struct method *method, struct span c
 static struct outcome outcome_of(const struct integration_response *response)
 {
     if (response->is_invalid)
-        return (struct outcome){.kind = OUTCOME_FAILURE, .failure = API_CONFIGURATION_ERROR};
+        return (struct outcome){OUTCOME_FAILURE, response, API_CONFIGURATION_ERROR};
     return (struct outcome){.kind = OUTCOME_RESPONSE, .response = response};
 }
 

@@ -65,7 +65,8 @@ enum outcome_kind {
 
 struct outcome {
     enum outcome_kind kind;
-    const struct integration_response *response;
+    const struct integration_response
+        *response; /* of a failure: the one that is invalid, or NULL */
     enum gateway_response failure;
 };
 

@@ -307,9 +307,24 @@ static bool expect_size(struct scenario *scenario, struct span line)
            scenario_fail(scenario, "the body has %zu bytes", scenario->last.body.len);
 }
 
+static bool expect_head(struct scenario *scenario, struct span line)
+{
+    struct span head = scenario->last.head, value;
+
+    if (span_starts(line, SPAN("head: "))) {
+        line = scenario_unescape(scenario, span_skip(line, strlen("head: ")));
+        return span_search(head, line) < head.len ||
+               scenario_fail(scenario, "the head is\n%.*s", SPAN_ARG(head));
+    }
+    if (line.at[0] == '!')
+        return find_header(&scenario->last, span_skip(line, 1), &value) == 0 ||
+               scenario_fail(scenario, "there is a header '%.*s'", SPAN_ARG(line));
+    return expect_header(scenario, line);
+}
+
 static bool expect_line(struct scenario *scenario, struct span line)
 {
-    struct span body = scenario->last.body, value;
+    struct span body = scenario->last.body;
 
     if (span_starts(line, SPAN("body:"))) {
         line = span_skip(line, line.len > 5 ? 6 : 5);
@@ -330,17 +345,9 @@ static bool expect_line(struct scenario *scenario, struct span line)
         return expect_size(scenario, span_skip(line, strlen("size: ")));
     if (span_is(line, "is-cut"))
         return scenario->last.is_cut || scenario_fail(scenario, "the answer is whole");
-    if (span_starts(line, SPAN("head: "))) {
-        line = scenario_unescape(scenario, span_skip(line, strlen("head: ")));
-        return span_search(scenario->last.head, line) < scenario->last.head.len ||
-               scenario_fail(scenario, "the head is\n%.*s", SPAN_ARG(scenario->last.head));
-    }
     if (span_starts(line, SPAN("json ")))
         return expect_json(scenario, span_skip(line, strlen("json ")));
-    if (line.at[0] == '!')
-        return find_header(&scenario->last, span_skip(line, 1), &value) == 0 ||
-               scenario_fail(scenario, "there is a header '%.*s'", SPAN_ARG(line));
-    return expect_header(scenario, line);
+    return expect_head(scenario, line);
 }
 
 static bool run_expect(struct scenario *scenario, struct span line, struct span block)

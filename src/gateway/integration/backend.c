@@ -17,8 +17,7 @@ static void end(struct cleanup *cleanup)
 
 static enum verdict invalid_endpoint(struct exchange *x)
 {
-    log_debug("(%s) Execution failed due to configuration error: Invalid endpoint address",
-              x->request_id);
+    exchange_explain(x, CONFIGURATION_ERROR "Invalid endpoint address");
     return exchange_fail(x, API_CONFIGURATION_ERROR);
 }
 

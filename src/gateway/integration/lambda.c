@@ -4,9 +4,6 @@
  * log. */
 #include "gateway/integration/lambda.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,7 +12,6 @@
 #include "gateway/integration/lambda_event.h"
 #include "gateway/mapping/view.h"
 
-#define SAY_EVERY (200 * MICROS_PER_MS) /* a worker's explanations in the log */
 #define LINES_MAX (64 * 1024)
 
 /* Between `start` and the end of the exchange. */
@@ -23,21 +19,6 @@ struct lambda_call {
     struct cleanup cleanup;
     struct invoke *invoke;
 };
-
-void lambda_explain(struct exchange *x, const char *format, ...)
-{
-    char text[1024];
-    va_list arguments;
-
-    if (x->worker->loop.now < x->worker->said_at + SAY_EVERY && x->worker->said_at != 0)
-        return;
-    x->worker->said_at = x->worker->loop.now;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    log_warn("(%s) %.*s %.*s: %s", x->request_id, SPAN_ARG(x->stream->request.method),
-             SPAN_ARG(x->stream->request.path), text);
-}
 
 enum verdict lambda_bad_answer(struct exchange *x)
 {
@@ -92,12 +73,12 @@ static const struct function *find_function(struct exchange *x)
     const struct function *function;
 
     if (!name.at || !function_arn_read(name, &arn)) {
-        lambda_explain(x, "'%.*s' names no function", SPAN_ARG(uri));
+        exchange_explain(x, "'%.*s' names no function", SPAN_ARG(uri));
         return NULL;
     }
     function = snapshot_function(x->worker->snapshot, arn.arn);
     if (!function || (arn.qualifier.len > 0 && !span_is(arn.qualifier, "$LATEST"))) {
-        lambda_explain(x, "there is no function %.*s", SPAN_ARG(name));
+        exchange_explain(x, "there is no function %.*s", SPAN_ARG(name));
         return NULL;
     }
     return function;
@@ -129,16 +110,16 @@ static void explain_permission(struct exchange *x, const struct function *functi
 {
     struct span verb = x->method->verb;
 
-    lambda_explain(x,
-                   "Execution failed due to configuration error: Invalid permissions on Lambda "
-                   "function; allow it with: aws lambda add-permission --function-name %.*s "
-                   "--statement-id apigateway-%.*s --action lambda:InvokeFunction --principal "
-                   "apigateway.amazonaws.com --source-arn 'arn:aws:execute-api:%.*s:%.*s:%.*s/*/"
-                   "%.*s%.*s' --region %.*s",
-                   SPAN_ARG(function->name), SPAN_ARG(x->stage->api_id), SPAN_ARG(x->stage->region),
-                   SPAN_ARG(x->stage->account), SPAN_ARG(x->stage->api_id),
-                   SPAN_ARG(span_is(verb, "ANY") ? SPAN("*") : verb),
-                   SPAN_ARG(starred(x, x->method->resource_path)), SPAN_ARG(function->region));
+    exchange_explain(x,
+                     "Execution failed due to configuration error: Invalid permissions on Lambda "
+                     "function; allow it with: aws lambda add-permission --function-name %.*s "
+                     "--statement-id apigateway-%.*s --action lambda:InvokeFunction --principal "
+                     "apigateway.amazonaws.com --source-arn 'arn:aws:execute-api:%.*s:%.*s:%.*s/*/"
+                     "%.*s%.*s' --region %.*s",
+                     SPAN_ARG(function->name), SPAN_ARG(x->stage->api_id),
+                     SPAN_ARG(x->stage->region), SPAN_ARG(x->stage->account),
+                     SPAN_ARG(x->stage->api_id), SPAN_ARG(span_is(verb, "ANY") ? SPAN("*") : verb),
+                     SPAN_ARG(starred(x, x->method->resource_path)), SPAN_ARG(function->region));
 }
 
 /* spec/data-plane-rest.md, section 10.5 */
@@ -183,7 +164,7 @@ enum verdict lambda_prepare(struct exchange *x, struct invoke **invoke)
     struct lambda_call *call;
 
     if (!span_is(x->method->integration.verb, "POST")) {
-        lambda_explain(x, "the integration's httpMethod must be POST for a function");
+        exchange_explain(x, "the integration's httpMethod must be POST for a function");
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     }
     if (!x->worker->gateway->lambda || (function = find_function(x)) == NULL)
@@ -206,7 +187,7 @@ enum verdict lambda_prepare(struct exchange *x, struct invoke **invoke)
 enum verdict lambda_start(struct exchange *x, struct invoke *invoke)
 {
     if (invoke->event.is_over) {
-        lambda_explain(x, "the event is over %d bytes", INVOKE_EVENT_MAX);
+        exchange_explain(x, "the event is over %d bytes", INVOKE_EVENT_MAX);
         return exchange_fail(x, REQUEST_TOO_LARGE);
     }
     invoke_start(invoke, x->worker->gateway->lambda, &x->worker->loop, &x->resume,
@@ -231,8 +212,8 @@ enum verdict lambda_taken(struct exchange *x, const struct invoke **out)
     case INVOKE_FAILED:
         break;
     }
-    lambda_explain(x, "function %.*s was not run: %s", SPAN_ARG(invoke->function->name),
-                   invoke->words);
+    exchange_explain(x, "function %.*s was not run: %s", SPAN_ARG(invoke->function->name),
+                     invoke->words);
     return exchange_fail(x, API_CONFIGURATION_ERROR);
 }
 
@@ -277,12 +258,13 @@ static enum verdict take(struct exchange *x)
     if (lambda_taken(x, &invoke) == REPLY)
         return REPLY;
     if (invoke->end == INVOKE_ERROR) {
-        lambda_explain(x,
-                       "Lambda execution failed with status 200 due to customer function error: "
-                       "%.*s. Lambda request id: %s",
-                       SPAN_ARG(span_first(buf_span(&invoke->payload),
-                                           invoke->payload.len < 512 ? invoke->payload.len : 512)),
-                       invoke->request_id);
+        exchange_explain(
+            x,
+            "Lambda execution failed with status 200 due to customer function error: "
+            "%.*s. Lambda request id: %s",
+            SPAN_ARG(span_first(buf_span(&invoke->payload),
+                                invoke->payload.len < 512 ? invoke->payload.len : 512)),
+            invoke->request_id);
         return lambda_bad_answer(x);
     }
     buf_init(&lines, LINES_MAX);
@@ -293,10 +275,10 @@ static enum verdict take(struct exchange *x)
     kept = arena_copy(exchange_arena(x), buf_span(&lines));
     buf_release(&lines);
     if (!is_fine) {
-        lambda_explain(x,
-                       "Execution failed due to configuration error: Malformed Lambda proxy "
-                       "response: %s",
-                       answer.reason);
+        exchange_explain(x,
+                         "Execution failed due to configuration error: Malformed Lambda proxy "
+                         "response: %s",
+                         answer.reason);
         return lambda_bad_answer(x);
     }
     if (!kept.at || !decode_body(x, &answer))

@@ -15,10 +15,6 @@ enum verdict lambda_start(struct exchange *x, struct invoke *invoke);
  * the exchange has ended. */
 enum verdict lambda_taken(struct exchange *x, const struct invoke **invoke);
 
-/* A line in the log for people who look for the reason of a 5xx; at most some a second. */
-void lambda_explain(struct exchange *x, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* 502 with AWS's words. */
 enum verdict lambda_bad_answer(struct exchange *x);
 

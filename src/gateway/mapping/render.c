@@ -2,7 +2,6 @@
  * an exchange's runs must share theirs. */
 #include "gateway/mapping/render.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "gateway/mapping/context.h"
 #include "gateway/mapping/view.h"
@@ -49,18 +48,30 @@ struct rendering *exchange_rendering(struct exchange *x)
     return rendering;
 }
 
+/* The place, too: templates are written by hand, often in one line of JSON. */
+static void explain(struct exchange *x, const struct buf *out, const struct problem *why)
+{
+    exchange_explain(x, CONFIGURATION_ERROR "Unable to transform %s: line %u, column %u: %s",
+                     out == &x->rendering->request ? "request" : "response", why->line, why->column,
+                     why->text);
+}
+
 bool render_template(struct exchange *x, const struct body_template *template, struct span body,
                      struct buf *out)
 {
     struct rendering *rendering = exchange_rendering(x);
-    struct problem why;
+    struct vtl_template *none;
+    struct problem why = {0};
 
-    if (!rendering || template->is_broken)
+    if (!rendering)
         return false;
     rendering->environment.body = body;
-    if (vtl_run(template->code, &rendering->environment, &rendering->arena, out, &why) == OK)
-        return !out->is_over;
-    log_debug("(%s) Unable to transform: %s", x->request_id, why.text);
+    if (template->is_broken) /* once more, to say why */
+        vtl_compile(&rendering->arena, template->text, &none, &why);
+    else if (vtl_run(template->code, &rendering->environment, &rendering->arena, out, &why) == OK &&
+             !out->is_over)
+        return true;
+    explain(x, out, &why);
     return false;
 }
 

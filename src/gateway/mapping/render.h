@@ -22,8 +22,9 @@ struct rendering {
 /* NULL when there is no memory for it. */
 struct rendering *exchange_rendering(struct exchange *x);
 
-/* Runs the template (which is no literal) over `body` into `out`, a buffer of the exchange's
- * rendering.  False when it failed, which is a 500. */
+/* Runs the template (which is no literal text) over `body` into `out`, a buffer of the exchange's
+ * rendering.  False when it failed, which is a 500: the log
+ * says why. */
 bool render_template(struct exchange *x, const struct body_template *template, struct span body,
                      struct buf *out);
 

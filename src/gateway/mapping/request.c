@@ -55,16 +55,21 @@ enum verdict request_body(struct exchange *x, struct span *out)
 
     if (!template && !passes_through(x->method))
         return exchange_fail(x, UNSUPPORTED_MEDIA_TYPE);
-    if (!content_apply(exchange_arena(x), change, x->stream->body, &body))
+    if (!content_apply(exchange_arena(x), change, x->stream->body, &body)) {
+        exchange_explain(x, CONFIGURATION_ERROR "Unable to base64 decode the body.");
         return exchange_fail(x, API_CONFIGURATION_ERROR);
+    }
     if (!template) {
         *out = body;
         return GO_ON;
     }
     /* AWS transforms no bytes, not even those that would be text. */
-    if (!content_is_text(change) || template->of.is_broken)
+    if (!content_is_text(change)) {
+        exchange_explain(x, CONFIGURATION_ERROR
+                         "Unable to transform request: the body is binary (binaryMediaTypes)");
         return exchange_fail(x, API_CONFIGURATION_ERROR);
-    if (!template->of.code) {
+    }
+    if (!template->of.code && !template->of.is_broken) {
         *out = template->of.text;
         return GO_ON;
     }

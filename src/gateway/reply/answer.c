@@ -7,6 +7,16 @@ enum verdict exchange_outcome(struct exchange *x)
 {
     if (x->outcome.kind == OUTCOME_RESPONSE)
         return GO_ON;
+    if (x->outcome.response)
+        exchange_explain(
+            x, CONFIGURATION_ERROR "Output mapping refers to an invalid method response: %d",
+            x->outcome.response->status);
+    else
+        exchange_explain(x,
+                         CONFIGURATION_ERROR
+                         "No match for output mapping and no default output mapping configured. "
+                         "Endpoint Response Status Code: %d",
+                         x->answer ? x->answer->status : 200);
     return exchange_fail(x, x->outcome.failure);
 }
 

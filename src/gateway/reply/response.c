@@ -54,13 +54,16 @@ static bool render_body(struct exchange *x, const struct integration_response *r
 
     if (!answer_body(x, response, &body, &is_text))
         return false;
-    if (!template || (template->text.len == 0 && !template->code)) { /* null: passed through */
+    if (!template || template->text.len == 0) { /* null: passed through */
         *out = body;
         return true;
     }
-    if (!is_text || template->is_broken)
+    if (!is_text) {
+        exchange_explain(x, CONFIGURATION_ERROR
+                         "Unable to transform response: the body is binary (binaryMediaTypes)");
         return false;
-    if (!template->code) {
+    }
+    if (!template->code && !template->is_broken) {
         *out = template->text;
         return true;
     }
@@ -155,7 +158,10 @@ enum verdict response_render(struct exchange *x)
     if (write_lines(x, response, &lines))
         kept = arena_copy(exchange_arena(x), buf_span(&lines));
     buf_release(&lines);
-    if (!kept.at)
+    if (!kept.at) {
+        exchange_explain(x, CONFIGURATION_ERROR
+                         "Unable to transform response: a header has no value that can be sent");
         return exchange_fail(x, API_CONFIGURATION_ERROR);
+    }
     return exchange_reply(x, render_status(x, response), kept, body);
 }
