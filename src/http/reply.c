@@ -179,7 +179,9 @@ void http_stream_reply(struct http_stream *stream, int status, struct span lines
     settle_request(stream);
     if (!status_has_body(status))
         body = (struct span){NULL, 0};
-    write_head(c, status, lines, body.len);
+    /* What GET would have sent is known only where the body is there. */
+    stream->pump.is_chunked = false;
+    write_head(c, status, lines, is_head && body.len == 0 ? HTTP_LENGTH_UNKNOWN : body.len);
     if (server->scratch.is_over) {
         connection_close(c);
         return;

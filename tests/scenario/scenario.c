@@ -146,6 +146,19 @@ static struct span take_word(struct span *line)
     return word;
 }
 
+/* A body of so many bytes. */
+static struct span fill_body(struct scenario *scenario, struct span size)
+{
+    uint64_t n;
+    char *at = number_u64(size, &n) ? arena_try(&scenario->arena, (size_t)n) : NULL;
+
+    if (!at) {
+        scenario_fail(scenario, "'%.*s' is no size", SPAN_ARG(size));
+        return (struct span){NULL, 0};
+    }
+    return span_make(memset(at, 'x', (size_t)n), (size_t)n);
+}
+
 /* A call: block lines are headers, `body: TEXT` is the body. */
 static bool do_call(struct scenario *scenario, struct span method, struct span target,
                     struct span block)
@@ -158,6 +171,8 @@ static bool do_call(struct scenario *scenario, struct span method, struct span t
     while (span_split(&block, '\n', &line)) {
         if (span_starts(line, SPAN("body: ")))
             body = scenario_unescape(scenario, span_skip(line, 6));
+        else if (span_starts(line, SPAN("body-size: ")))
+            body = fill_body(scenario, span_skip(line, strlen("body-size: ")));
         else if (span_trim(line).len > 0)
             buf_addf(&headers, "%.*s\r\n", SPAN_ARG(line));
     }

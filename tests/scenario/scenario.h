@@ -21,6 +21,7 @@
  *   control METHOD PATH [JSON]
  *                       a signed-looking call to the service API
  *   call METHOD PATH    a call of the deployed API; block: header lines, then `body: TEXT`
+ *                       or `body-size: N` (N times x)
  *   at METHOD TARGET    the same with the whole target given, for Host and path forms
  *   raw                 bytes for a fresh connection; the block's lines are joined, with
  *                       \r \n \t \0 \xHH \\
