@@ -26,6 +26,9 @@ static void end(struct exchange *x)
     const struct stage *pinned = x->is_pinned ? x->stage : NULL;
     struct cleanup *cleanups = x->cleanups;
 
+    for (struct cleanup *cleanup = cleanups; cleanup; cleanup = cleanup->next)
+        if (cleanup->let_go)
+            cleanup->let_go(cleanup);
     /* The exchange is gone with the stream; what the cleanups free was sent or copied by then. */
     if (x->source && x->has_sent)
         http_stream_end(x->stream);

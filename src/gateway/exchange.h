@@ -35,6 +35,7 @@ struct plan {
 struct cleanup {
     struct cleanup *next;
     void (*run)(struct cleanup *cleanup);
+    void (*let_go)(struct cleanup *cleanup); /* before that: of the stream and the arena; or NULL */
 };
 
 #define EXTENDED_ID_LEN 16
@@ -118,7 +119,7 @@ void exchange_explain(struct exchange *x, const char *format, ...)
 static inline void exchange_at_end(struct exchange *x, struct cleanup *cleanup,
                                    void (*run)(struct cleanup *cleanup))
 {
-    *cleanup = (struct cleanup){x->cleanups, run};
+    *cleanup = (struct cleanup){.next = x->cleanups, .run = run};
     x->cleanups = cleanup;
 }
 

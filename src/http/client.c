@@ -641,11 +641,16 @@ void http_call_start(struct http_call *call, struct http_pool *pool, struct task
     begin(call);
 }
 
-void http_call_release(struct http_call *call)
+void http_call_break(struct http_call *call)
 {
     assert(call->op.result != OP_PENDING);
     if (call->connection)
         leave(call, false);
+}
+
+void http_call_release(struct http_call *call)
+{
+    http_call_break(call);
     loop_unready(call->op.loop, &call->resume);
     give_buffer(call);
 }

@@ -75,6 +75,10 @@ static inline void http_call_init(struct http_call *call)
 
 void http_call_start(struct http_call *call, struct http_pool *pool, struct task *waiter);
 
+/* Breaks off what still sends or streams: head, body and source are not looked at any more.  What
+ * was received stays.  `op` must have ended. */
+void http_call_break(struct http_call *call);
+
 /* Frees what the call holds, and breaks off what still streams.  `op` must have ended. */
 void http_call_release(struct http_call *call);
 

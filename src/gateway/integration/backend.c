@@ -15,6 +15,12 @@ static void end(struct cleanup *cleanup)
     stock_give(&b->worker->backend_calls, b);
 }
 
+/* A call that still sends looks at the stream's body and at the arena. */
+static void let_go(struct cleanup *cleanup)
+{
+    http_call_break(&container_of(cleanup, struct backend_call, cleanup)->call);
+}
+
 static enum verdict invalid_endpoint(struct exchange *x)
 {
     exchange_explain(x, CONFIGURATION_ERROR "Invalid endpoint address");
@@ -47,6 +53,7 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
     x->operation = b;
     http_call_start(&b->call, pool, &x->resume);
     exchange_at_end(x, &b->cleanup, end);
+    b->cleanup.let_go = let_go;
     return exchange_wait(x, &b->call.op);
 }
 
