@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "http/client_connection.h"
 
 #define READ_MAX (128 * 1024)
@@ -51,6 +52,25 @@ static bool may_be_kept(struct http_call *call)
     return !layer->may_read || (layer->tls && layer_read(layer, &byte, 1) == LAYER_AGAIN);
 }
 
+/* How long the connection may idle: shorter than the peer says it waits («timeout=5»), so that it
+ * is not the peer who closes just when the next request is sent. */
+static int64_t idle_time(const struct http_call *call)
+{
+    struct span value =
+        http_header_find(call->response.headers, call->response.header_count, "Keep-Alive");
+    struct span timeout = SPAN("timeout="), digits;
+    uint64_t seconds;
+
+    if (!value.at)
+        return HTTP_POOL_IDLE_TIME;
+    digits = span_skip(value, span_search(value, timeout));
+    digits = span_starts(digits, timeout) ? span_skip(digits, timeout.len) : SPAN("");
+    if (!number_u64(span_trim(span_first(digits, span_find(digits, ','))), &seconds) ||
+        seconds > HTTP_POOL_IDLE_TIME / MICROS_PER_SECOND)
+        return HTTP_POOL_IDLE_TIME;
+    return seconds > 1 ? (int64_t)(seconds - 1) * MICROS_PER_SECOND : MICROS_PER_SECOND / 2;
+}
+
 /* Gives the connection away and leaves whatever the call was waiting for. */
 static void leave(struct http_call *call, bool is_fit)
 {
@@ -63,7 +83,7 @@ static void leave(struct http_call *call, bool is_fit)
     call->connection = NULL;
     call->pool->busy_count--;
     if (c && is_fit)
-        pool_give(c);
+        pool_give(c, idle_time(call));
     else if (c)
         pool_close(c);
 }

@@ -26,8 +26,8 @@ struct http_client_connection *pool_take(struct http_pool *pool);
 struct http_client_connection *pool_connect(struct http_pool *pool, const struct sockaddr *address,
                                             socklen_t len);
 
-/* Keeps a connection on which nothing is left in either direction. */
-void pool_give(struct http_client_connection *c);
+/* Keeps a connection on which nothing is left in either direction, for so many microseconds. */
+void pool_give(struct http_client_connection *c, int64_t idle_time);
 
 void pool_close(struct http_client_connection *c);
 

@@ -102,7 +102,7 @@ struct http_client_connection *pool_take(struct http_pool *pool)
     return c;
 }
 
-void pool_give(struct http_client_connection *c)
+void pool_give(struct http_client_connection *c, int64_t idle_time)
 {
     struct http_pool *pool = c->pool;
 
@@ -115,7 +115,7 @@ void pool_give(struct http_client_connection *c)
         pool->idle_last = c;
     pool->idle = c;
     count_idle(pool, true);
-    timer_set(pool->loop, &c->timer, pool->loop->now + HTTP_POOL_IDLE_TIME);
+    timer_set(pool->loop, &c->timer, pool->loop->now + idle_time);
     if (pool->idle_count > HTTP_POOL_IDLE_MAX ||
         (pool->client && pool->client->idle_count > HTTP_CLIENT_IDLE_MAX))
         drop_idle(pool->idle_last);

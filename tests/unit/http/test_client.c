@@ -282,20 +282,42 @@ static void nobody_there_and_nobody_answering_are_told_apart(void **state)
     (void)state;
 }
 
-static void idle_connections_end(void **state)
+static void idle_connections_end_before_the_peer_would_end_them(void **state)
 {
-    struct http_call call;
-    int fd;
+    static const struct {
+        const char *answer;
+        int64_t time;
+    } CASES[] = {
+        {LEN(1) "x", HTTP_POOL_IDLE_TIME},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n",
+         4 * MICROS_PER_SECOND},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=9\r\nContent-Length: 0\r\n\r\n",
+         4 * MICROS_PER_SECOND},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n",
+         MICROS_PER_SECOND / 2},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=900\r\nContent-Length: 0\r\n\r\n",
+         HTTP_POOL_IDLE_TIME},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: x\r\nContent-Length: 0\r\n\r\n", HTTP_POOL_IDLE_TIME},
+    };
 
-    start(&call, "GET");
-    fd = accept_peer();
-    say(fd, SPAN(LEN(1) "x"));
-    http_call_release(&call);
-    assert_int_equal(pool.idle_count, 1);
-    standing.fixed_now += HTTP_POOL_IDLE_TIME + 1;
-    turns(3);
-    assert_int_equal(pool.idle_count, 0);
-    close(fd);
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct http_call call;
+        int fd;
+
+        start(&call, "GET");
+        fd = accept_peer();
+        say(fd, span_of(CASES[i].answer));
+        http_call_release(&call);
+        standing.fixed_now += CASES[i].time - 1;
+        turns(3);
+        if (pool.idle_count != 1)
+            fail_msg("%s: ended too early", CASES[i].answer);
+        standing.fixed_now += 2;
+        turns(3);
+        if (pool.idle_count != 0)
+            fail_msg("%s: ended too late", CASES[i].answer);
+        close(fd);
+    }
     (void)state;
 }
 
@@ -308,7 +330,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST(bytes_behind_an_answer_end_the_connection),
     TEST(a_broken_reused_connection_is_tried_once_more),
     TEST(nobody_there_and_nobody_answering_are_told_apart),
-    TEST(idle_connections_end),
+    TEST(idle_connections_end_before_the_peer_would_end_them),
 };
 
 UNIT_MAIN(TESTS)
