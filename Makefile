@@ -89,6 +89,8 @@ check: ## installs what is missing and runs every test
 	@$(MAKE) --no-print-directory -j2 check-build
 	@$(MAKE) --no-print-directory check-tests
 
+INSTRUCTIONS := $(BUILD)/bench/instructions
+
 # What drives Portico from outside is built without sanitizers: it is not what is tested.
 $(BUILD)/release/tests/fault/load: $(BUILD)/release/tests/fault/load.o
 	@echo 'ld $@'; $(CC) $(release_LDFLAGS) $^ -lpthread -o $@
@@ -121,7 +123,6 @@ $(BUILD)/bench/backend: tests/bench/backend.c $(BUILD)/release/folders/base.a
 	@echo 'ld $@'; $(CC) $(BASE_CFLAGS) -O2 $^ -o $@
 
 # Gateway, client and backend on one thread, for callgrind to count.
-INSTRUCTIONS := $(BUILD)/bench/instructions
 $(INSTRUCTIONS): $(BUILD)/release/tests/bench/instructions/instructions.o \
 		$(BUILD)/release/libportico.a
 	@mkdir -p $(@D)
