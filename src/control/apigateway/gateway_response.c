@@ -1,5 +1,5 @@
 /* GatewayResponse: every type is always there; records are only those that were changed. */
-#include "control/call.h"
+#include "control/apigateway/mapping.h"
 
 #define DEFAULT_TEMPLATE "{\"message\":$context.error.messageString}"
 
@@ -83,7 +83,7 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
     if (!templates || templates->count == 0)
         json_set(tree, "responseTemplates", default_templates(call));
     json_set(tree, "defaultResponse", json_bool(call->arena, false));
-    return OK;
+    return mapping_check_gateway(call, json_member(tree, "responseParameters"));
 }
 
 static enum fault deleted(struct call *call, struct span parent, struct json *tree)

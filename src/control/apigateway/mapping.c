@@ -122,6 +122,21 @@ enum fault mapping_check_response(struct call *call, const struct json *method_r
     return OK;
 }
 
+enum fault mapping_check_gateway(struct call *call, const struct json *parameters)
+{
+    for (const struct json *one = parameters ? parameters->first : NULL; one; one = one->next) {
+        struct mapping_expression from;
+        struct mapping_target to;
+
+        if (!mapping_parse_target(one->name, SPAN("gatewayresponse."), &to))
+            return refuse_expression(call, one->name);
+        if (!mapping_parse(one->text, &from) || is_of_answer(from.source) ||
+            from.source == SOURCE_BODY)
+            return refuse_expression(call, one->text);
+    }
+    return OK;
+}
+
 enum fault mapping_check_types(struct call *call, const struct json *templates)
 {
     for (const struct json *one = templates ? templates->first : NULL; one; one = one->next) {

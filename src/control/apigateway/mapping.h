@@ -16,6 +16,9 @@ enum fault mapping_check_request(struct call *call, struct span method,
 enum fault mapping_check_response(struct call *call, const struct json *method_response,
                                   const struct json *parameters);
 
+/* GatewayResponse.responseParameters: from the request, the context, stage variables or texts. */
+enum fault mapping_check_gateway(struct call *call, const struct json *parameters);
+
 /* Templates: each key is a media type or $default. */
 enum fault mapping_check_types(struct call *call, const struct json *templates);
 

@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 
-enum verdict exchange_outcome(struct exchange *x)
+/* GO_ON when there is a response; else the failure is decided, and the log says why. */
+static enum verdict choose(struct exchange *x, struct span selector, int64_t status)
 {
+    x->outcome = method_outcome(x->method, selector);
     if (x->outcome.kind == OUTCOME_RESPONSE)
         return GO_ON;
     if (x->outcome.response)
@@ -15,15 +17,14 @@ enum verdict exchange_outcome(struct exchange *x)
         exchange_explain(x,
                          CONFIGURATION_ERROR
                          "No match for output mapping and no default output mapping configured. "
-                         "Endpoint Response Status Code: %d",
-                         x->answer ? x->answer->status : 200);
+                         "Endpoint Response Status Code: %" PRId64,
+                         status);
     return exchange_fail(x, x->outcome.failure);
 }
 
 enum verdict exchange_answer_status(struct exchange *x, int64_t status)
 {
-    x->outcome = method_outcome(x->method, arena_format(exchange_arena(x), "%" PRId64, status));
-    return exchange_outcome(x);
+    return choose(x, arena_format(exchange_arena(x), "%" PRId64, status), status);
 }
 
 enum verdict exchange_answer(struct exchange *x, const struct backend_answer *answer)
@@ -34,6 +35,5 @@ enum verdict exchange_answer(struct exchange *x, const struct backend_answer *an
     x->answer = kept;
     if (!answer->selector.at)
         return exchange_answer_status(x, answer->status);
-    x->outcome = method_outcome(x->method, answer->selector);
-    return exchange_outcome(x);
+    return choose(x, answer->selector, answer->status);
 }

@@ -25,7 +25,4 @@ enum verdict exchange_answer(struct exchange *x, const struct backend_answer *an
 /* The same for a mock, which has only a status. */
 enum verdict exchange_answer_status(struct exchange *x, int64_t status);
 
-/* Goes on with x->outcome: GO_ON when it is a response, else the failure is decided. */
-enum verdict exchange_outcome(struct exchange *x);
-
 #endif
