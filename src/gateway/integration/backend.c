@@ -11,6 +11,7 @@ static void end(struct cleanup *cleanup)
 {
     struct backend_call *b = container_of(cleanup, struct backend_call, cleanup);
 
+    counter_add(&b->worker->gateway->backend_ends[b->call.op.result], b->worker->number, 1);
     http_call_release(&b->call);
     stock_give(&b->worker->backend_calls, b);
 }
@@ -102,12 +103,10 @@ static enum verdict fail(struct exchange *x, const struct http_call *call)
 enum verdict backend_taken(struct exchange *x, const struct http_call **call)
 {
     struct backend_call *b = x->operation;
-    struct gateway *gateway = x->worker->gateway;
-    unsigned number = x->worker->number;
 
     *call = &b->call;
-    counter_add(&gateway->backend_ends[b->call.op.result], number, 1);
-    histogram_add(&gateway->backend_latency, number, x->worker->loop.now - b->call.began);
+    histogram_add(&x->worker->gateway->backend_latency, x->worker->number,
+                  x->worker->loop.now - b->call.began);
     return b->call.op.result == OP_DONE ? GO_ON : fail(x, &b->call);
 }
 
