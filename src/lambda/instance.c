@@ -375,9 +375,14 @@ void lambda_instance_answer(struct instance *instance, enum invoke_end how, stru
     report(instance);
     instance->log.tail = NULL;
     instance->invoke = NULL;
-    buf_release(&invoke->payload);
-    invoke->payload = *payload;
-    buf_init(payload, INVOKE_PAYLOAD_MAX);
+    if (invoke_draw(invoke, payload->len)) {
+        buf_release(&invoke->payload);
+        invoke->payload = *payload;
+        buf_init(payload, INVOKE_PAYLOAD_MAX);
+    } else {
+        how = INVOKE_FAILED;
+        invoke->words = "there is no memory left for its answer";
+    }
     timer_clear(loop_of(instance), &instance->timer);
     lambda_pool_return(instance->pool, invoke, how);
 }

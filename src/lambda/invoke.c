@@ -27,6 +27,9 @@ static void destroy(struct invoke *invoke)
     arena_release(&invoke->arena);
     if (invoke->is_started)
         part_leave(&invoke->function->part);
+    if (invoke->bytes > 0)
+        atomic_fetch_sub_explicit(&invoke->lambda->metrics.bytes, invoke->bytes,
+                                  memory_order_relaxed);
     mem_free(invoke);
 }
 
@@ -94,6 +97,18 @@ static void come_back(struct task *task)
     }
     timer_clear(invoke->op.loop, &invoke->deadline);
     op_end(&invoke->op, OP_DONE);
+}
+
+bool invoke_draw(struct invoke *invoke, size_t bytes)
+{
+    struct lambda *lambda = invoke->lambda;
+    size_t used = atomic_load_explicit(&lambda->metrics.bytes, memory_order_relaxed);
+
+    if (lambda->settings.memory_max > 0 && used + bytes > lambda->settings.memory_max)
+        return false;
+    atomic_fetch_add_explicit(&lambda->metrics.bytes, bytes, memory_order_relaxed);
+    invoke->bytes += bytes;
+    return true;
 }
 
 void invoke_return(struct invoke *invoke, enum invoke_end end)

@@ -48,6 +48,7 @@ struct invoke {
     struct task task; /* carries it over and back */
     struct timer deadline;
     struct invoke *next; /* waiting */
+    size_t bytes;        /* of its texts, as they are counted in the lambda's metrics */
     bool is_started, is_returned, is_given_up;
 };
 
@@ -62,6 +63,10 @@ void invoke_start(struct invoke *invoke, struct lambda *lambda, struct loop *loo
 /* The caller is done with it; at any time on its loop.  Memory is freed when the function has
  * ended, too.  NULL is fine. */
 void invoke_free(struct invoke *invoke);
+
+/* On the instances' loop: counts more bytes of it.  False, and nothing counted, when the memory
+ * that all of them may have is over. */
+bool invoke_draw(struct invoke *invoke, size_t bytes);
 
 /* On the instances' loop: gives it back, decided. */
 void invoke_return(struct invoke *invoke, enum invoke_end end);

@@ -18,6 +18,7 @@ struct lambda_settings {
     const char *log_folder; /* where functions' logs go; "": nowhere */
     const char *endpoint;   /* AWS_ENDPOINT_URL of functions; "": not set */
     unsigned instances_max; /* what the machine can hold; lambda_instances_max */
+    size_t memory_max;      /* bytes of events and answers under way; 0: no end */
 };
 
 struct instance;
@@ -26,6 +27,7 @@ struct log_writer;
 /* Read by any thread, for /_portico/metrics. */
 struct lambda_metrics {
     _Atomic uint64_t instances, starts;
+    _Atomic size_t bytes; /* of events and answers under way; any thread gives back */
     _Atomic uint64_t ends[INVOKE_FAILED + 1]; /* invocations, by enum invoke_end */
 };
 

@@ -200,6 +200,8 @@ void lambda_pool_take(struct lambda *lambda, struct invoke *invoke)
     }
     lambda_pool_renew(pool, invoke->function);
     invoke->words = over_limit(pool);
+    if (!invoke->words && !invoke_draw(invoke, invoke->event.len))
+        invoke->words = "ConcurrentInvocationLimitExceeded"; /* no memory for its event */
     if (invoke->words) {
         invoke_return(invoke, INVOKE_THROTTLED);
         return;

@@ -185,6 +185,7 @@ static void init_functions(void)
         .log_folder = log_folder,
         .endpoint = own_url(),
         .instances_max = instances_max,
+        .memory_max = gateway.memory_max,
     };
     struct problem why;
 

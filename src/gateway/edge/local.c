@@ -48,6 +48,10 @@ static void add_functions(struct buf *text, struct lambda *lambda)
     for (size_t i = 0; i < COUNT(ENDS); i++)
         buf_addf(text, "portico_invocations_total{end=\"%s\"} %" PRIu64 "\n", ENDS[i],
                  (uint64_t)atomic_load(&lambda->metrics.ends[i]));
+    buf_addf(text,
+             "# HELP portico_function_bytes Events and answers of functions under way.\n"
+             "# TYPE portico_function_bytes gauge\nportico_function_bytes %zu\n",
+             atomic_load(&lambda->metrics.bytes));
     add_counter(text, "portico_function_starts_total", "Instances of functions that were started.");
     buf_addf(text, "portico_function_starts_total %" PRIu64 "\n",
              (uint64_t)atomic_load(&lambda->metrics.starts));

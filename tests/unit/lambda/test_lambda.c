@@ -247,6 +247,31 @@ static void on_a_full_machine_a_busy_instance_is_waited_for(void **state)
     (void)state;
 }
 
+static void memory_that_is_used_up_is_answered_at_once(void **state)
+{
+    struct invoke *small, *large, *next;
+    size_t one = idle_instance();
+
+    lambda.settings.memory_max = 100;
+    small = invoke_event(function, "{\"a\":1}");
+    large =
+        invoke_event(function, "{\"a\":\"0123456789012345678901234567890123456789012345678901234"
+                               "56789012345678901234567890123456789012345678901234567890123\"}");
+    expect("no room for the event", large, INVOKE_THROTTLED, "");
+    say(one, INSTANCE_RESULT,
+        "012345678901234567890123456789012345678901234567890123456789"
+        "0123456789012345678901234567890123456789");
+    expect("no room for the answer", small, INVOKE_FAILED, "");
+    invoke_free(small);
+    invoke_free(large);
+    next = invoke_event(function, "{}");
+    say(one, INSTANCE_RESULT, "1");
+    expect("room again", next, INVOKE_RESULT, "1");
+    invoke_free(next);
+    assert_int_equal(atomic_load(&lambda.metrics.bytes), 0);
+    (void)state;
+}
+
 /* ---- ends ---------------------------------------------------------------------------------- */
 
 static void a_function_that_takes_too_long_is_killed(void **state)
@@ -666,6 +691,7 @@ int main(void)
         TEST(a_reserved_limit_is_answered_at_once),
         TEST(a_full_machine_ends_what_is_idle_and_then_refuses),
         TEST(on_a_full_machine_a_busy_instance_is_waited_for),
+        TEST(memory_that_is_used_up_is_answered_at_once),
         TEST(a_function_that_takes_too_long_is_killed),
         TEST(an_init_that_takes_too_long_is_killed),
         TEST(an_instance_that_ends_answers_with_its_reason),
