@@ -35,6 +35,9 @@ static enum verdict start(struct exchange *x)
             SPAN("Not yet in Portico: integrations of type AWS with services other than Lambda"));
     if (request_body(x, &body) == REPLY || request_parameters(x, &parameters) == REPLY)
         return REPLY;
+    for (size_t i = 0; i < parameters.header.count; i++) /* overrides as well */
+        if (!lambda_may_set(parameters.header.at[i].name))
+            return exchange_fail(x, API_CONFIGURATION_ERROR);
     if (is_asynchronous(&parameters))
         return exchange_not_yet(x, SPAN("Not yet in Portico: X-Amz-Invocation-Type 'Event'"));
     if (lambda_prepare(x, &invoke) == REPLY)

@@ -148,6 +148,44 @@ static bool is_permitted(struct exchange *x, const struct function *function)
     return source.at && policy_allows(function->policy, &request);
 }
 
+/* ---- mappings ------------------------------------------------------------------------------ */
+
+bool lambda_may_set(struct span header)
+{
+    static const struct span NEVER_SET[] = {
+        SPAN_INIT("Content-Length"),
+        SPAN_INIT("Transfer-Encoding"),
+        SPAN_INIT("X-Amzn-Trace-Id"),
+        SPAN_INIT("X-Amzn-Apigateway-Api-Id"),
+        SPAN_INIT("Authorization"),
+        SPAN_INIT("Connection"),
+        SPAN_INIT("Expect"),
+        SPAN_INIT("TE"),
+        SPAN_INIT("Proxy-Authenticate"),
+    };
+
+    for (size_t i = 0; i < COUNT(NEVER_SET); i++)
+        if (span_equal_nocase(header, NEVER_SET[i]))
+            return false;
+    return true;
+}
+
+/* A proxy integration's mappings change nothing, but those that may not be there are an error. */
+static bool has_legal_mappings(struct exchange *x)
+{
+    const struct mappings *mappings = &x->method->integration.mappings;
+
+    for (size_t i = 0; i < mappings->count; i++)
+        if (mappings->at[i].to.place == TO_HEADER && !lambda_may_set(mappings->at[i].to.name)) {
+            exchange_explain(x,
+                             "Execution failed due to configuration error: %.*s header already "
+                             "present",
+                             SPAN_ARG(mappings->at[i].to.name));
+            return false;
+        }
+    return true;
+}
+
 /* ---- the call ------------------------------------------------------------------------------ */
 
 static void end_call(struct cleanup *cleanup)
@@ -167,6 +205,8 @@ enum verdict lambda_prepare(struct exchange *x, struct invoke **invoke)
         exchange_explain(x, "the integration's httpMethod must be POST for a function");
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     }
+    if (!has_legal_mappings(x))
+        return exchange_fail(x, API_CONFIGURATION_ERROR);
     if (!x->worker->gateway->lambda || (function = find_function(x)) == NULL)
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     if (!is_permitted(x, function)) {

@@ -5,6 +5,10 @@
 #include "gateway/exchange.h"
 #include "lambda/invoke.h"
 
+/* False for headers that no mapping and no override may set for an AWS service
+ * (spec/data-plane-rest.md, 7.3). */
+bool lambda_may_set(struct span header);
+
 /* GO_ON with a call whose event is to be written, then lambda_start.  Else the reply is decided. */
 enum verdict lambda_prepare(struct exchange *x, struct invoke **invoke);
 

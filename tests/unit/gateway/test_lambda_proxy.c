@@ -122,6 +122,7 @@ static void who_may_not_invoke_is_answered_500(void **state)
 {
     static const char *const REQUESTS[] = {
         "GET /_aws/execute-api/api1/dev/closed HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /_aws/execute-api/api1/dev/mapped HTTP/1.1\r\nHost: a\r\n\r\n",
         "PUT /_aws/execute-api/api1/dev/closed HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
         "POST /_aws/execute-api/api1/dev/closed HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
     };
