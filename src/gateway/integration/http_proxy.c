@@ -1,5 +1,6 @@
 /* HTTP_PROXY: the client's request goes to the backend, the backend's answer to the client, each
  * with the changes that AWS makes on the way (spec/data-plane-rest.md, sections 7, 9.1 and 9.2). */
+#include "base/number.h"
 #include "base/uri.h"
 #include "gateway/integration/backend.h"
 #include "gateway/integration/integration.h"
@@ -142,22 +143,27 @@ static void add_client_headers(struct exchange *x, const struct draft *draft, st
 static struct span port_of(struct span host)
 {
     size_t colon = span_find_last(host, ':');
+    struct span digits = colon < host.len ? span_skip(host, colon + 1) : SPAN("");
+    uint64_t port;
 
-    return colon < host.len && host.at[host.len - 1] != ']' ? span_skip(host, colon + 1)
-                                                            : SPAN("80");
+    return digits.len <= 5 && number_u64(digits, &port) ? digits : SPAN("80");
 }
 
+/* The client's address goes behind all that came, on however many lines. */
 static void add_forwarded(struct exchange *x, struct buf *head)
 {
     const struct http_request *r = &x->stream->request;
-    struct span chain = http_header_find(r->headers, r->header_count, "X-Forwarded-For");
+    struct span name = SPAN("X-Forwarded-For");
     char peer[HTTP_PEER_TEXT_MAX];
 
     http_stream_peer(x->stream, peer);
     buf_add(head, SPAN("X-Forwarded-For: "));
-    buf_add(head, chain);
-    if (chain.len > 0)
-        buf_add(head, SPAN(", "));
+    for (unsigned i = 0; i < r->header_count; i++)
+        if (r->headers[i].name.len == name.len && r->headers[i].value.len > 0 &&
+            span_equal_nocase(r->headers[i].name, name)) {
+            buf_add(head, r->headers[i].value);
+            buf_add(head, SPAN(", "));
+        }
     buf_add_text(head, peer);
     buf_add(head, SPAN("\r\nX-Forwarded-Port: "));
     buf_add(head, port_of(r->host));
