@@ -245,11 +245,23 @@ static struct span port_of(struct span url)
     return span_skip(url, at);
 }
 
+/* The name of the stage that a resource is or, as deployments can, has made; "": none. */
+static struct span stage_of(const struct json *resource)
+{
+    struct span type = entry_text(resource, "ResourceType");
+
+    if (span_is(type, "AWS::ApiGateway::Stage"))
+        return entry_text(resource, "PhysicalResourceId");
+    if (span_is(type, "AWS::ApiGateway::Deployment"))
+        return deploy_text(json_member(resource, "Properties"), "StageName");
+    return SPAN("");
+}
+
 static void tell_stage(struct arena *arena, const struct json *all, const struct json *stage,
                        struct span url, const struct deploy_listener *listener)
 {
     struct span api = deploy_text(json_member(stage, "Properties"), "RestApiId");
-    struct span name = entry_text(stage, "PhysicalResourceId");
+    struct span name = stage_of(stage);
 
     for (const struct json *one = all->first; one; one = one->next) {
         const struct json *properties = json_member(one, "Properties");
@@ -271,7 +283,7 @@ void stack_tell(struct arena *arena, const struct json *record, struct span url,
     const struct json *outputs = json_member(record, "Outputs");
 
     for (const struct json *one = all ? all->first : NULL; one; one = one->next)
-        if (span_is(entry_text(one, "ResourceType"), "AWS::ApiGateway::Stage"))
+        if (stage_of(one).len > 0)
             tell_stage(arena, all, one, url, listener);
     for (const struct json *one = outputs ? outputs->first : NULL; one; one = one->next)
         say(listener, "  output %.*s: %.*s", SPAN_ARG(entry_text(one, "OutputKey")),

@@ -42,6 +42,7 @@ enum verdict backend_start(struct exchange *x, const struct backend_request *req
     if (!b)
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     b->worker = x->worker;
+    b->target = *request->target;
     http_call_init(&b->call);
     b->call.method = request->method;
     b->call.head = request->head;
@@ -71,13 +72,42 @@ static enum verdict fail_body(struct exchange *x)
     }
 }
 
-/* spec/data-plane-rest.md, 10.3 */
-static enum verdict fail(struct exchange *x, const struct http_call *call)
+/* What the log says of a backend that failed; NULL: that is said elsewhere. */
+static const char *words_of(const struct http_call *call)
 {
+    switch (call->op.result) {
+    case OP_TIMED_OUT:
+        return "timeout error: no whole answer within the integration's timeout";
+    case OP_REFUSED:
+        return call->phase == CALL_RESOLVES ? NULL : "network error: cannot be connected to";
+    case OP_GARBAGE:
+        return "the answer is not valid HTTP/1.1";
+    case OP_NO_MEMORY:
+        return "no memory is left for the answer";
+    case OP_TOO_LARGE:
+        return "the answer is too large";
+    case OP_PENDING:
+    case OP_DONE:
+    case OP_BROKEN:
+    case OP_CANCELLED:
+        break;
+    }
+    return "network error: the connection ended before the answer did";
+}
+
+/* spec/data-plane-rest.md, 10.3 */
+static enum verdict fail(struct exchange *x, const struct backend_call *b)
+{
+    const struct http_call *call = &b->call;
+    const char *words = words_of(call);
+
     if (x->stream->is_open && x->stream->source.state != OP_PENDING &&
         x->stream->source.state != OP_DONE)
         return fail_body(x);
 
+    if (words)
+        exchange_explain(x, "Execution failed: backend %.*s:%u: %s", SPAN_ARG(b->target.host),
+                         b->target.port, words);
     switch (call->op.result) {
     case OP_TIMED_OUT:
         return exchange_fail(x, INTEGRATION_TIMEOUT);
@@ -107,7 +137,7 @@ enum verdict backend_taken(struct exchange *x, const struct http_call **call)
     *call = &b->call;
     histogram_add(&x->worker->gateway->backend_latency, x->worker->number,
                   x->worker->loop.now - b->call.began);
-    return b->call.op.result == OP_DONE ? GO_ON : fail(x, &b->call);
+    return b->call.op.result == OP_DONE ? GO_ON : fail(x, b);
 }
 
 enum verdict backend_relay(struct exchange *x, int status, struct span lines)

@@ -16,6 +16,7 @@
 struct backend_call {
     struct cleanup cleanup;
     struct worker *worker;
+    struct http_target target; /* in the exchange's arena or the snapshot */
     struct http_call call;
 };
 

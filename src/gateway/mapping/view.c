@@ -50,19 +50,37 @@ static struct vtl_pairs visible_headers(struct arena *arena, const struct http_r
     return (struct vtl_pairs){pairs, n};
 }
 
+/* AWS splits at semicolons, too. */
+static bool is_between(char c)
+{
+    return c == '&' || c == ';';
+}
+
+static struct span take_argument(struct span *query)
+{
+    size_t len = 0;
+    struct span one;
+
+    while (len < query->len && !is_between(query->at[len]))
+        len++;
+    one = span_first(*query, len);
+    *query = span_skip(*query, len < query->len ? len + 1 : len);
+    return one;
+}
+
 struct vtl_pairs query_arguments(struct arena *arena, struct span query, bool *fits)
 {
     size_t count = query.len > 0 ? 1 : 0, n = 0;
     struct vtl_pair *pairs;
-    struct span one;
 
     for (size_t i = 0; i < query.len; i++)
-        count += query.at[i] == '&';
+        count += is_between(query.at[i]);
     count = count < QUERY_ARGUMENTS_MAX ? count : QUERY_ARGUMENTS_MAX;
     if (count == 0)
         return (struct vtl_pairs){NULL, 0};
     pairs = arena_try_array(arena, count, sizeof *pairs);
-    while (pairs && n < count && span_split(&query, '&', &one)) {
+    while (pairs && n < count && query.len > 0) {
+        struct span one = take_argument(&query);
         size_t equals = span_find(one, '=');
 
         if (one.len == 0)

@@ -59,8 +59,8 @@ static void query_arguments_are_decoded(void **state)
     static const struct {
         const char *query, *wanted;
     } CASES[] = {
-        {"", ""},       {"a=1", "a=1"}, {"a=1&a=2&b", "a=1 a=2 b="}, {"&&a=%41+b&", "a=A b"},
-        {"a==", "a=="}, {"=x", "=x"},
+        {"", ""},       {"a=1", "a=1"}, {"a=1&a=2&b", "a=1 a=2 b="},  {"&&a=%41+b&", "a=A b"},
+        {"a==", "a=="}, {"=x", "=x"},   {"a=1;b=2&;c", "a=1 b=2 c="},
     };
 
     for (size_t i = 0; i < COUNT(CASES); i++) {
