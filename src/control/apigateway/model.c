@@ -3,6 +3,7 @@
 #include "text/jsonschema.h"
 
 #define URI_PREFIX "https://apigateway.amazonaws.com/restapis/"
+#define FLAT_MAX (4 * 1024 * 1024)
 #define INVALID "Invalid model specified: Validation Result: warnings : [], errors : "
 
 /* ---- schemas ------------------------------------------------------------------------------- */
@@ -92,6 +93,58 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
     return span_is(type, "application/json") ? check_schema(call, parent, tree) : OK;
 }
 
+/* ---- flatten ------------------------------------------------------------------------------- */
+
+/* Points references to other models at the definitions of this one, which gain what is missing.
+ * Deeper than a parsed text no tree is. */
+static void point_inwards(struct models *models, struct json *at, struct json *definitions)
+{
+    for (struct json *one = at->first; one; one = one->next) {
+        struct span name = one->type == JSON_STRING && span_is(one->name, "$ref")
+                               ? name_of(one->text)
+                               : (struct span){NULL, 0};
+        const struct json *tree;
+
+        if (one->type == JSON_OBJECT || one->type == JSON_ARRAY)
+            point_inwards(models, one, definitions);
+        if (!name.at || !(tree = find_model(models, one->text)))
+            continue;
+        if (!json_member_span(definitions, name))
+            json_set_span(definitions, name, json_copy(models->call->arena, tree));
+        one->text = arena_format(models->call->arena, "#/definitions/%.*s", SPAN_ARG(name));
+    }
+}
+
+/* The schema with all models that it refers to, also through others, among its definitions. */
+static enum fault flatten(struct call *call, struct span api, struct json *model)
+{
+    struct models models = {call, api, json_new(call->arena, JSON_OBJECT), {NULL, 0}};
+    struct json *definitions = json_new(call->arena, JSON_OBJECT), *schema, *own;
+    struct buf text;
+    bool fits;
+
+    if (json_parse(call->arena, json_member_text(model, "schema", SPAN("")), &schema, NULL) != OK ||
+        schema->type != JSON_OBJECT)
+        return OK; /* no JSON schema: shown as it is */
+    own = json_member(schema, "definitions");
+    definitions = json_is(own, JSON_OBJECT) ? own : definitions;
+    point_inwards(&models, schema, definitions);
+    for (struct json *one = definitions->first; one; one = one->next) /* it grows meanwhile */
+        point_inwards(&models, one, definitions);
+    if (definitions != own && definitions->count > 0)
+        json_set(schema, "definitions", definitions);
+    buf_init(&text, FLAT_MAX);
+    fits = json_write_pretty(&text, schema, 2);
+    json_set(model, "schema", json_text(call->arena, arena_copy(call->arena, buf_span(&text))));
+    buf_release(&text);
+    return fits ? OK : FAULT_TOO_LARGE;
+}
+
+static enum fault show(struct call *call, struct span parent, struct json *tree)
+{
+    return json_member_bool(call->input, "flatten", false) ? flatten(call, parent, tree) : OK;
+}
+
 /* ---- in use -------------------------------------------------------------------------------- */
 
 /* The words name the method that comes first: "pets/GET", or "//GET" of the root. */
@@ -168,7 +221,7 @@ static enum fault deleted(struct call *call, struct span parent, struct json *tr
 }
 
 const struct kind_hooks MODEL_HOOKS = {
-    .kind = "Model", .check = check, .checks_updates = true, .deleted = deleted};
+    .kind = "Model", .check = check, .checks_updates = true, .deleted = deleted, .show = show};
 
 /* ---- what a new API has -------------------------------------------------------------------- */
 
