@@ -1,4 +1,7 @@
 /* Deployment: an immutable document of the whole API; with a stage name also the stage. */
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "control/call.h"
 
 /* Every resource with its methods, whole, by path.  *problem says what cannot be deployed. */
@@ -140,8 +143,87 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
     set_stage_members(call, stage);
     if (!decode_fallbacks(call->arena, kind->shape, stage, NULL))
         return FAULT_NO_MEMORY;
-    return call_save(call, kind, parent, name, stage, false);
+    rc = STAGE_HOOKS.check(call, parent, stage);
+    return rc ? rc : call_save(call, kind, parent, name, stage, false);
+}
+
+/* ---- what it froze ------------------------------------------------------------------------- */
+
+static bool read_all(int fd, char *room, size_t size)
+{
+    for (size_t n = 0; n < size;) {
+        ssize_t got = read(fd, room + n, size - n);
+
+        if (got <= 0)
+            return false;
+        n += (size_t)got;
+    }
+    return true;
+}
+
+static enum fault read_document(struct call *call, struct span name, struct json **out)
+{
+    struct stat about;
+    enum fault rc;
+    char *room;
+    int fd;
+
+    if ((rc = store_blob_open(call->control->store, name, &fd, NULL)))
+        return rc;
+    rc = FAULT_IO;
+    if (fstat(fd, &about) == 0 && about.st_size > 0 && (size_t)about.st_size <= FEED_BLOB_MAX) {
+        room = arena_try(call->arena, (size_t)about.st_size);
+        if (!room)
+            rc = FAULT_NO_MEMORY;
+        else if (read_all(fd, room, (size_t)about.st_size))
+            rc = json_parse(call->arena, span_make(room, (size_t)about.st_size), out, NULL);
+    }
+    close(fd);
+    return rc;
+}
+
+/* {"/pets": {"GET": {"authorizationType": "NONE", "apiKeyRequired": false}}} */
+static struct json *summary_of(struct call *call, const struct json *document)
+{
+    const struct json *resources = json_member(document, "resources");
+    struct json *summary = json_new(call->arena, JSON_OBJECT);
+
+    for (const struct json *one = resources ? resources->first : NULL; one; one = one->next) {
+        const struct json *methods = json_member(one, "resourceMethods");
+        struct json *shown = json_new(call->arena, JSON_OBJECT);
+
+        for (const struct json *m = methods ? methods->first : NULL; m; m = m->next) {
+            struct json *method = json_set_span(shown, m->name, json_new(call->arena, JSON_OBJECT));
+
+            json_set(
+                method, "authorizationType",
+                json_text(call->arena, json_member_text(m, "authorizationType", SPAN("NONE"))));
+            json_set(method, "apiKeyRequired",
+                     json_bool(call->arena, json_member_bool(m, "apiKeyRequired", false)));
+        }
+        if (shown->count > 0)
+            json_set_span(summary, json_member_text(one, "path", SPAN("/")), shown);
+    }
+    return summary;
+}
+
+static enum fault show(struct call *call, struct span parent, struct json *tree)
+{
+    const struct json *embed = json_member(call->input, "embed");
+    bool is_asked = false;
+    struct json *document;
+    enum fault rc;
+
+    (void)parent;
+    for (const struct json *one = embed ? embed->first : NULL; one; one = one->next)
+        is_asked = is_asked || span_equal_nocase(one->text, SPAN("apisummary"));
+    if (!is_asked)
+        return OK;
+    rc = read_document(call, json_member_text(tree, "document", SPAN("")), &document);
+    if (!rc)
+        json_set(tree, "apiSummary", summary_of(call, document));
+    return rc;
 }
 
 const struct kind_hooks DEPLOYMENT_HOOKS = {
-    .kind = "Deployment", .blob = "document", .check = check, .created = created};
+    .kind = "Deployment", .blob = "document", .check = check, .created = created, .show = show};
