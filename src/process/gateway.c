@@ -104,6 +104,7 @@ static void *follow(void *feed)
     return NULL;
 }
 
+/* Half of the descriptors: each request may hold a connection to a backend besides its client's. */
 static size_t connections_per_worker(void)
 {
     struct rlimit limit;
@@ -114,7 +115,7 @@ static size_t connections_per_worker(void)
     kept += (size_t)instances_max * DESCRIPTORS_PER_INSTANCE;
     if (kept > limit.rlim_cur / 2)
         kept = limit.rlim_cur / 2;
-    return (limit.rlim_cur - kept) / worker_count;
+    return (limit.rlim_cur - kept) / 2 / worker_count;
 }
 
 /* What the machine or the control group has, in bytes. */
