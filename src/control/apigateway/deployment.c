@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "control/call.h"
+#include "control/validate.h"
 
 /* Every resource with its methods, whole, by path.  *problem says what cannot be deployed. */
 static enum fault gather(struct call *call, struct span api, struct json **out,
@@ -124,6 +125,7 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
 {
     const struct model_kind *kind = model_kind(call->match->service, SPAN("Stage"));
     struct span name = json_member_text(call->input, "stageName", SPAN(""));
+    struct words words = {NULL, NULL, 0};
     struct json *stage;
     enum fault rc;
 
@@ -143,7 +145,11 @@ static enum fault created(struct call *call, struct span parent, struct json *tr
     set_stage_members(call, stage);
     if (!decode_fallbacks(call->arena, kind->shape, stage, NULL))
         return FAULT_NO_MEMORY;
-    rc = STAGE_HOOKS.check(call, parent, stage);
+    rc = validate_rules(call->arena, kind->shape, stage, &words, &call->refused);
+    if (rc == FAULT_TYPE)
+        return FAULT_DENIED;
+    if (!rc)
+        rc = STAGE_HOOKS.check(call, parent, stage);
     return rc ? rc : call_save(call, kind, parent, name, stage, false);
 }
 
