@@ -137,9 +137,10 @@ static bool cut(struct span s, struct endpoint_piece pieces[static PIECES_MAX], 
         piece->is_in_query = is_in_query;
         if (!take_reference(&s, piece)) {
             struct endpoint_piece unused;
+            bool is_last = span_find(s, '}') == s.len; /* else each '{' would look for one */
 
             for (struct span rest = s; n < s.len; n++, rest = span_skip(s, n)) {
-                if (n > 0 && take_reference(&rest, &unused))
+                if (n > 0 && !is_last && take_reference(&rest, &unused))
                     break;
             }
             piece->kind = PIECE_TEXT;
