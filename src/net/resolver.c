@@ -14,7 +14,7 @@
 
 #define EVENTS_MAX 8
 #define QUERY_TIME_MS 2000
-#define QUERY_TRIES 3
+#define QUERY_TRIES 2
 #define CONFIGURATION "/etc/resolv.conf"
 
 struct name {
