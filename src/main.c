@@ -134,7 +134,7 @@ static bool read_options(const char *command, int argc, char **argv, struct opti
 
     if (options_read(options, argc, argv, &why) == OK)
         return true;
-    fprintf(stderr, "portico %s: %s; 'portico help serve' lists the options\n", command, why.text);
+    fprintf(stderr, "portico %s: %s; 'portico help %s' says more\n", command, why.text, command);
     return false;
 }
 

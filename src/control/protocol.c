@@ -11,6 +11,15 @@ static enum fault refuse(struct call *call, const struct model_error *error, str
 
 /* ---- rest-json ----------------------------------------------------------------------------- */
 
+/* Is it the signing name of a service that Portico has? */
+static bool is_service(struct span signing)
+{
+    for (size_t i = 0; i < MODEL_SERVICE_COUNT; i++)
+        if (span_equal(MODEL_SERVICES[i]->signing, signing))
+            return true;
+    return false;
+}
+
 static enum fault rest_route(struct call *call, const struct http_request *request,
                              struct span body, struct span signing, struct control_match *out)
 {
@@ -22,9 +31,12 @@ static enum fault rest_route(struct call *call, const struct http_request *reque
     (void)body;
     if (rc != FAULT_NOT_FOUND && rc != FAULT_UNSUPPORTED)
         return rc;
-    return refuse(call, &UNKNOWN,
-                  arena_format(call->arena, "Portico knows no operation %.*s %.*s",
-                               SPAN_ARG(request->method), SPAN_ARG(request->path)));
+    return refuse(
+        call, &UNKNOWN,
+        signing.len > 0 && !is_service(signing)
+            ? arena_format(call->arena, "Portico has no service '%.*s'", SPAN_ARG(signing))
+            : arena_format(call->arena, "Portico knows no operation %.*s %.*s",
+                           SPAN_ARG(request->method), SPAN_ARG(request->path)));
 }
 
 static enum fault rest_decode(struct call *call, const struct http_request *request,

@@ -269,6 +269,14 @@ static enum fault remove_first(struct deploy *d)
 
 /* ---- resources ----------------------------------------------------------------------------- */
 
+/* SAM's types are gone when its transform was named. */
+static const char *needs_transform(struct span type)
+{
+    return span_starts(type, SPAN("AWS::Serverless::"))
+               ? " without 'Transform: AWS::Serverless-2016-10-31'"
+               : "";
+}
+
 static enum fault describe(struct deploy *d, struct item *item)
 {
     const struct json *properties = item->resource->properties;
@@ -278,8 +286,9 @@ static enum fault describe(struct deploy *d, struct item *item)
     if (!item->kind)
         return template_fail(d->template, json_member(item->resource->node, "Type"),
                              FAULT_UNSUPPORTED, d->why,
-                             "%.*s: the type '%.*s' is not supported by Portico",
-                             SPAN_ARG(item->resource->node->name), SPAN_ARG(item->resource->type));
+                             "%.*s: the type '%.*s' is not supported by Portico%s",
+                             SPAN_ARG(item->resource->node->name), SPAN_ARG(item->resource->type),
+                             needs_transform(item->resource->type));
     if (properties)
         rc = intrinsic_evaluate(&d->scope, properties, &item->properties, d->why);
     else
