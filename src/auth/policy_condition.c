@@ -218,20 +218,10 @@ static bool read_truth(struct span s, bool *out)
 
 static struct span value_text(const struct json *value)
 {
-    switch (value->type) {
-    case JSON_STRING:
-    case JSON_NUMBER:
-        return value->text;
-    case JSON_TRUE:
-        return SPAN("true");
-    case JSON_FALSE:
-        return SPAN("false");
-    case JSON_NULL:
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        break;
-    }
-    return (struct span){0};
+    struct span text = {NULL, 0};
+
+    json_scalar_text(value, &text);
+    return text;
 }
 
 /* False when memory is gone. */

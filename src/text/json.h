@@ -70,6 +70,10 @@ struct json *json_at(const struct json *parent, size_t i);
 
 /* The text of a string member; fallback when absent or not a string. */
 struct span json_member_text(const struct json *object, const char *name, struct span fallback);
+
+/* A string's text, a number as it is written, "true" or "false".  False for all others. */
+bool json_scalar_text(const struct json *value, struct span *out);
+
 bool json_member_bool(const struct json *object, const char *name, bool fallback);
 int64_t json_member_int(const struct json *object, const char *name, int64_t fallback);
 

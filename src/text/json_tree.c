@@ -50,6 +50,29 @@ struct span json_member_text(const struct json *object, const char *name, struct
     return json_is(member, JSON_STRING) ? member->text : fallback;
 }
 
+bool json_scalar_text(const struct json *value, struct span *out)
+{
+    if (!value)
+        return false;
+    switch (value->type) {
+    case JSON_STRING:
+    case JSON_NUMBER:
+        *out = value->text;
+        return true;
+    case JSON_TRUE:
+        *out = SPAN("true");
+        return true;
+    case JSON_FALSE:
+        *out = SPAN("false");
+        return true;
+    case JSON_NULL:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    return false;
+}
+
 bool json_member_bool(const struct json *object, const char *name, bool fallback)
 {
     const struct json *member = json_member(object, name);

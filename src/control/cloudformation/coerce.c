@@ -68,7 +68,7 @@ static enum fault coerce_scalar(struct arena *arena, const struct model_type *ty
 
     if (type->form == FORM_TEXT && (value->type == JSON_OBJECT || value->type == JSON_ARRAY))
         return write_text(arena, value, out, why);
-    if (!intrinsic_text(value, &text) || !(*out = decode_text(arena, type, text)))
+    if (!json_scalar_text(value, &text) || !(*out = decode_text(arena, type, text)))
         return arena->is_over ? fail_memory(why) : fail(value, why, WANTED[type->form]);
     return OK;
 }

@@ -98,7 +98,7 @@ struct span deploy_text(const struct json *properties, const char *name)
 {
     struct span text = SPAN("");
 
-    intrinsic_text(json_member(properties, name), &text);
+    json_scalar_text(json_member(properties, name), &text);
     return text;
 }
 

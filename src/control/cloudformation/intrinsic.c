@@ -26,29 +26,6 @@ bool intrinsic_is(const struct json *value)
             (span_is(value->first->name, "Condition") && value->first->type == JSON_STRING));
 }
 
-bool intrinsic_text(const struct json *value, struct span *out)
-{
-    if (!value)
-        return false;
-    switch (value->type) {
-    case JSON_STRING:
-    case JSON_NUMBER:
-        *out = value->text;
-        return true;
-    case JSON_TRUE:
-        *out = SPAN("true");
-        return true;
-    case JSON_FALSE:
-        *out = SPAN("false");
-        return true;
-    case JSON_NULL:
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        break;
-    }
-    return false;
-}
-
 /* ---- names --------------------------------------------------------------------------------- */
 
 static const char *const PSEUDO[] = {
@@ -215,7 +192,7 @@ static enum fault sub_name(struct run *run, struct span name, const struct json 
     rc = value ? OK : lookup(run, name, at, &value);
     if (rc)
         return rc;
-    if (!intrinsic_text(value, &text))
+    if (!json_scalar_text(value, &text))
         return FAIL(run, at, FAULT_TYPE, "'${%.*s}' is not a text", SPAN_ARG(name));
     buf_add(out, text);
     return OK;
@@ -283,13 +260,13 @@ static enum fault join(struct run *run, const struct json *value, struct json **
 
     if (rc)
         return rc;
-    if (!intrinsic_text(two->first, &between) || two->last->type != JSON_ARRAY)
+    if (!json_scalar_text(two->first, &between) || two->last->type != JSON_ARRAY)
         return FAIL(run, value, FAULT_TYPE, "%s", WORDS);
     buf_init(&made, TEXT_MAX);
     for (const struct json *one = two->last->first; one && !rc; one = one->next) {
         if (one != two->last->first)
             buf_add(&made, between);
-        if (intrinsic_text(one, &text))
+        if (json_scalar_text(one, &text))
             buf_add(&made, text);
         else
             rc = FAIL(run, value, FAULT_TYPE, "%s", WORDS);
@@ -310,7 +287,7 @@ static enum fault select_one(struct run *run, const struct json *value, struct j
 
     if (rc)
         return rc;
-    if (!intrinsic_text(two->first, &text) || !number_u64(text, &index) ||
+    if (!json_scalar_text(two->first, &text) || !number_u64(text, &index) ||
         two->last->type != JSON_ARRAY)
         return FAIL(run, value, FAULT_TYPE, "%s", WORDS);
     if (index >= two->last->count)
@@ -329,7 +306,7 @@ static enum fault split(struct run *run, const struct json *value, struct json *
 
     if (rc)
         return rc;
-    if (!intrinsic_text(two->first, &by) || !intrinsic_text(two->last, &rest) || by.len == 0)
+    if (!json_scalar_text(two->first, &by) || !json_scalar_text(two->last, &rest) || by.len == 0)
         return FAIL(run, value, FAULT_TYPE, "%s", WORDS);
     *out = json_new(run->arena, JSON_ARRAY);
     for (;;) {
@@ -351,7 +328,7 @@ static enum fault base64(struct run *run, const struct json *value, struct json 
 
     if (rc)
         return rc;
-    if (!intrinsic_text(inner, &text))
+    if (!json_scalar_text(inner, &text))
         return FAIL(run, value, FAULT_TYPE, "Fn::Base64 needs a text");
     made = arena_try(run->arena, base64_len(text.len) + 1);
     if (!made)

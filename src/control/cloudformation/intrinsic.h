@@ -23,9 +23,6 @@ enum fault parameters_evaluate(const struct template *template, const struct jso
 enum fault intrinsic_evaluate(const struct scope *scope, const struct json *value,
                               struct json **out, struct problem *why);
 
-/* Texts, numbers and booleans as a text; false for the rest. */
-bool intrinsic_text(const struct json *value, struct span *out);
-
 /* True for {"Ref": ...}, {"Fn::...": ...} and {"Condition": "name"}. */
 bool intrinsic_is(const struct json *value);
 

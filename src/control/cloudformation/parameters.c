@@ -20,7 +20,7 @@ static enum fault check_list(const struct parameter *p)
     struct span text;
 
     for (const struct json *one = allowed ? allowed->first : NULL; one; one = one->next)
-        if (intrinsic_text(one, &text) && span_equal(text, p->value))
+        if (json_scalar_text(one, &text) && span_equal(text, p->value))
             return OK;
     return allowed ? FAIL(p, FAULT_RANGE, "the parameter '%.*s' may not be '%.*s' (AllowedValues)",
                           SPAN_ARG(p->node->name), SPAN_ARG(p->value))
@@ -52,7 +52,7 @@ static bool bound(const struct parameter *p, const char *name, double *out)
 {
     struct span text;
 
-    return intrinsic_text(json_member(p->node, name), &text) && number_double(text, out);
+    return json_scalar_text(json_member(p->node, name), &text) && number_double(text, out);
 }
 
 static enum fault check_bounds(const struct parameter *p)
@@ -125,7 +125,7 @@ static enum fault evaluate_one(struct parameter *p, const struct json *given, st
         return FAIL(p, FAULT_NOT_FOUND,
                     "the parameter '%.*s' has no Default: give it one in the template",
                     SPAN_ARG(p->node->name));
-    if (!intrinsic_text(value, &p->value))
+    if (!json_scalar_text(value, &p->value))
         return FAIL(p, FAULT_TYPE, "the value of the parameter '%.*s' must be a text",
                     SPAN_ARG(p->node->name));
     if ((rc = check_list(p)) || (rc = check_pattern(p)) || (rc = check_bounds(p)))

@@ -116,7 +116,7 @@ static enum fault check_quoted(const struct plan *plan, const struct json *value
 {
     struct span text;
 
-    if (!value || !intrinsic_text(value, &text) ||
+    if (!value || !json_scalar_text(value, &text) ||
         (text.len >= 2 && text.at[0] == '\'' && text.at[text.len - 1] == '\''))
         return OK;
     return template_fail(plan->template, value, FAULT_SYNTAX, why,

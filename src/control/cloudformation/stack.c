@@ -134,7 +134,7 @@ static enum fault make_outputs(struct deploy *d, struct json **out)
 
         if ((rc = intrinsic_evaluate(&d->scope, value, &made, d->why)))
             return rc;
-        if (!intrinsic_text(made, &text))
+        if (!json_scalar_text(made, &text))
             return template_fail(d->template, value, FAULT_TYPE, d->why,
                                  "the output '%.*s' is not a text", SPAN_ARG(one->name));
         deploy_set(d, output, "OutputKey", one->name);

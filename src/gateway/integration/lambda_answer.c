@@ -51,28 +51,6 @@ static bool is_value(struct span value)
     return true;
 }
 
-/* The text of a string, number or boolean. */
-static bool scalar_text(const struct json *value, struct span *out)
-{
-    switch (value->type) {
-    case JSON_STRING:
-    case JSON_NUMBER:
-        *out = value->text;
-        return true;
-    case JSON_TRUE:
-        *out = SPAN("true");
-        return true;
-    case JSON_FALSE:
-        *out = SPAN("false");
-        return true;
-    case JSON_NULL:
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        break;
-    }
-    return false;
-}
-
 static bool add_line(struct lambda_answer *answer, struct buf *lines, struct span name,
                      const struct json *value)
 {
@@ -80,7 +58,7 @@ static bool add_line(struct lambda_answer *answer, struct buf *lines, struct spa
 
     if (value->type == JSON_NULL)
         return true;
-    if (!scalar_text(value, &text)) {
+    if (!json_scalar_text(value, &text)) {
         answer->reason = "a header's value is an object or a list";
         return false;
     }
