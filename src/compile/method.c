@@ -111,6 +111,9 @@ static struct span missing_part(const struct json *method, const struct json *in
     if (span_is(json_member_text(integration, "type", SPAN("")), "HTTP_PROXY") &&
         json_member_text(integration, "contentHandling", SPAN("")).len > 0)
         return SPAN("Not yet in Portico: contentHandling of HTTP_PROXY");
+    if (span_is(json_member_text(integration, "type", SPAN("")), "AWS_PROXY") &&
+        span_is(json_member_text(integration, "responseTransferMode", SPAN("")), "STREAM"))
+        return SPAN("Not yet in Portico: responseTransferMode STREAM of functions");
     return SPAN("");
 }
 

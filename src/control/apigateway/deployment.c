@@ -70,6 +70,15 @@ static enum fault write_document(struct call *call, struct json *document, struc
     return rc;
 }
 
+/* A private API is closed until a policy says who may call it. */
+static bool is_private_without_policy(const struct json *api)
+{
+    const struct json *types = json_member(json_member(api, "endpointConfiguration"), "types");
+
+    return types && types->first && span_is(types->first->text, "PRIVATE") &&
+           json_member_text(api, "policy", SPAN("")).len == 0;
+}
+
 static enum fault check(struct call *call, struct span parent, struct json *tree)
 {
     struct json *document = json_new(call->arena, JSON_OBJECT), *api, *resources;
@@ -82,6 +91,8 @@ static enum fault check(struct call *call, struct span parent, struct json *tree
                         &api)) ||
         (rc = gather(call, parent, &resources, &problem)))
         return rc;
+    if (!problem && is_private_without_policy(api))
+        problem = "Private REST API doesn't have a resource policy attached to it";
     if (problem)
         return call_refuse_as(call, "BadRequestException", problem);
     json_set(document, "restApi", api);

@@ -415,7 +415,9 @@ static void guards_that_are_not_there_are_no_open_doors(void **state)
 {
     static const char *const MEMBERS[] = {"\"authorizationType\":\"AWS_IAM\"",
                                           "\"apiKeyRequired\":true",
-                                          "\"requestValidatorId\":\"abc\""};
+                                          "\"requestValidatorId\":\"abc\"",
+                                          "\"methodIntegration\":{\"type\":\"AWS_PROXY\","
+                                          "\"responseTransferMode\":\"STREAM\"}"};
 
     for (size_t i = 0; i < COUNT(MEMBERS); i++) {
         struct buf text;
