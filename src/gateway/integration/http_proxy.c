@@ -1,19 +1,11 @@
 /* HTTP_PROXY: the client's request goes to the backend, the backend's answer to the client, each
  * with the changes that AWS makes on the way (spec/data-plane-rest.md, sections 7, 9.1 and 9.2). */
 #include "base/number.h"
-#include "base/uri.h"
 #include "gateway/integration/backend.h"
+#include "gateway/integration/backend_head.h"
 #include "gateway/integration/integration.h"
 #include "gateway/integration/proxy_headers.h"
-#include "gateway/mapping/request.h"
 #include "gateway/mapping/view.h"
-
-/* What `start` puts together. */
-struct draft {
-    struct request_parameters parameters;
-    struct endpoint_uri uri;
-    struct span verb;
-};
 
 /* A body of unknown length is read whole: backends get a Content-Length, as from AWS. */
 static bool needs_body(const struct exchange *x)
@@ -26,104 +18,10 @@ static bool needs_body(const struct exchange *x)
     return x->stream->request.framing == HTTP_CHUNKED;
 }
 
-static struct span path_parameter(struct exchange *x, struct span name)
-{
-    const struct draft *draft = x->operation;
-
-    return pairs_last(draft->parameters.path, name);
-}
-
 /* ---- the request ----------------------------------------------------------------------------- */
 
-static struct span verb_of(const struct exchange *x)
-{
-    struct span verb = x->method->integration.verb;
-
-    return span_is(verb, "ANY") ? x->stream->request.method : verb;
-}
-
-/* The URI's query, then the client's, then what is mapped (recorded in section 9.1). */
-static void add_target(struct exchange *x, const struct draft *draft, struct buf *head)
-{
-    struct span rest = draft->uri.rest, query = x->stream->request.query;
-    char separator = span_find(rest, '?') < rest.len ? '&' : '?';
-
-    if (rest.len == 0 || rest.at[0] == '?')
-        buf_add_char(head, '/');
-    buf_add(head, rest);
-    if (query.len > 0) {
-        buf_add_char(head, separator);
-        buf_add(head, query);
-        separator = '&';
-    }
-    for (size_t i = 0; i < draft->parameters.query.count; i++) {
-        buf_add_char(head, separator);
-        uri_add_encoded(head, draft->parameters.query.at[i].name, false);
-        buf_add_char(head, '=');
-        uri_add_encoded(head, draft->parameters.query.at[i].value, false);
-        separator = '&';
-    }
-}
-
-static bool all_in(struct span text, const bool set[static 256])
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!set[(unsigned char)text.at[i]])
-            return false;
-    return true;
-}
-
-/* Which of the headers that Portico adds when nobody else does are there. */
-struct seen {
-    bool accept, user_agent, host;
-};
-
-static void see(struct seen *seen, struct span name)
-{
-    if (name.len == 6 && span_equal_nocase(name, SPAN("Accept")))
-        seen->accept = true;
-    else if (name.len == 10 && span_equal_nocase(name, SPAN("User-Agent")))
-        seen->user_agent = true;
-    else if (name.len == 4 && span_equal_nocase(name, SPAN("Host")))
-        seen->host = true;
-}
-
-static void add_header(struct buf *head, struct span name, struct span value)
-{
-    buf_add(head, name);
-    buf_add(head, SPAN(": "));
-    buf_add(head, value);
-    buf_add(head, SPAN("\r\n"));
-}
-
-static bool is_mapped(const struct draft *draft, struct span name)
-{
-    for (size_t i = 0; i < draft->parameters.header.count; i++)
-        if (span_equal_nocase(draft->parameters.header.at[i].name, name))
-            return true;
-    return false;
-}
-
-/* False when a mapping sets what no mapping may set, or what is no header. */
-static bool add_mapped_headers(const struct draft *draft, struct buf *head, struct seen *seen)
-{
-    for (size_t i = 0; i < draft->parameters.header.count; i++) {
-        struct span name = draft->parameters.header.at[i].name;
-        struct span value = draft->parameters.header.at[i].value;
-
-        if (name.len == 0 || !all_in(name, H1_TOKEN) || !all_in(value, H1_VALUE) ||
-            proxy_mapped_rule(name) == MAPPED_FAILS)
-            return false;
-        if (proxy_mapped_rule(name) == MAPPED_IS_DROPPED)
-            continue;
-        add_header(head, name, value);
-        see(seen, name);
-    }
-    return true;
-}
-
-static void add_client_headers(struct exchange *x, const struct draft *draft, struct buf *head,
-                               struct seen *seen)
+static void add_client_headers(struct exchange *x, const struct backend_draft *draft,
+                               struct buf *head, struct head_seen *seen)
 {
     const struct http_request *r = &x->stream->request;
     bool names_some = proxy_connection_names_some(r->headers, r->header_count);
@@ -131,11 +29,11 @@ static void add_client_headers(struct exchange *x, const struct draft *draft, st
     for (unsigned i = 0; i < r->header_count; i++) {
         const struct http_header *h = &r->headers[i];
 
-        if (proxy_request_rule(h->name) != REQUEST_PASSES || is_mapped(draft, h->name) ||
+        if (proxy_request_rule(h->name) != REQUEST_PASSES || head_is_mapped(draft, h->name) ||
             (names_some && proxy_connection_names(r->headers, r->header_count, h->name)))
             continue;
-        add_header(head, h->name, h->value);
-        see(seen, h->name);
+        head_add_header(head, h->name, h->value);
+        head_see(seen, h->name);
     }
 }
 
@@ -170,55 +68,35 @@ static void add_forwarded(struct exchange *x, struct buf *head)
     buf_add(head, SPAN("\r\nX-Forwarded-Proto: http\r\n"));
 }
 
-static void add_own_headers(struct exchange *x, struct buf *head, const struct seen *seen)
-{
-    if (!seen->accept)
-        buf_add(head, SPAN("Accept: application/json\r\n"));
-    if (!seen->user_agent) {
-        buf_add(head, SPAN("User-Agent: AmazonAPIGateway_"));
-        buf_add(head, x->stage->api_id);
-        buf_add(head, SPAN("\r\n"));
-    }
-    add_forwarded(x, head);
-    add_header(head, SPAN("X-Amzn-Apigateway-Api-Id"), x->stage->api_id);
-    add_header(head, SPAN("X-Amzn-Trace-Id"), exchange_trace(x));
-    buf_add(head, SPAN("Connection: keep-alive\r\nContent-Length: "));
-    buf_add_u64(head, x->has_collected ? x->stream->body.len : x->stream->request.length);
-    buf_add(head, SPAN("\r\n\r\n"));
-}
-
 /* False when it cannot be built. */
-static bool build_head(struct exchange *x, const struct draft *draft, struct buf *head)
+static bool build_head(struct exchange *x, const struct backend_draft *draft, struct buf *head)
 {
-    struct seen seen = {0};
+    struct head_seen seen = {0};
 
     buf_clear(head);
-    buf_add(head, draft->verb);
-    buf_add_char(head, ' ');
-    add_target(x, draft, head);
-    buf_add(head, SPAN(" HTTP/1.1\r\n"));
-    if (!add_mapped_headers(draft, head, &seen))
+    head_add_request_line(head, draft, x->stream->request.query);
+    if (!head_add_mapped(head, draft, &seen))
         return false;
-    if (!seen.host)
-        add_header(head, SPAN("Host"), draft->uri.authority);
     add_client_headers(x, draft, head, &seen);
-    add_own_headers(x, head, &seen);
+    add_forwarded(x, head);
+    head_add_usual(x, head, draft, &seen);
+    head_end(head, x->has_collected ? x->stream->body.len : x->stream->request.length);
     return !head->is_over;
 }
 
 static enum verdict start(struct exchange *x)
 {
-    struct draft *draft = arena_new(exchange_arena(x), struct draft);
+    struct backend_draft *draft = arena_new(exchange_arena(x), struct backend_draft);
     struct buf *head = &x->worker->scratch;
     struct backend_request request;
 
     x->operation = draft;
-    draft->verb = verb_of(x);
+    draft->verb = backend_verb(x);
     if (!x->has_collected && x->stream->request.length > HTTP_BODY_MAX)
         return exchange_fail(x, REQUEST_TOO_LARGE);
     if (request_parameters(x, &draft->parameters) == REPLY)
         return REPLY;
-    if (!backend_uri(x, path_parameter, &draft->uri) || !build_head(x, draft, head))
+    if (!backend_uri(x, backend_path_parameter, &draft->uri) || !build_head(x, draft, head))
         return exchange_fail(x, API_CONFIGURATION_ERROR);
     request = (struct backend_request){
         .target = &draft->uri.target,
