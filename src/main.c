@@ -93,9 +93,12 @@ static const struct command *command_find(const char *name)
 static void print_commands(FILE *out)
 {
     fprintf(out, "portico - an API gateway that does what Amazon API Gateway does\n\nCommands:\n");
-    for (size_t i = 0; i < COUNT(COMMANDS); i++)
-        fprintf(out, "  portico %-22s %s%s\n", COMMANDS[i].usage, COMMANDS[i].about,
-                COMMANDS[i].run ? "" : " [not yet]");
+    for (size_t i = 0; i < COUNT(COMMANDS); i++) {
+        const char *usage = COMMANDS[i].usage;
+
+        fprintf(out, strlen(usage) > 22 ? "  portico %s\n%33s%s%s\n" : "  portico %-22s %s%s%s\n",
+                usage, "", COMMANDS[i].about, COMMANDS[i].run ? "" : " [not yet]");
+    }
     fprintf(out, "\n'portico help serve' lists the options.\n");
 }
 
