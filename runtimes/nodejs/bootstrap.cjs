@@ -74,9 +74,9 @@ function send(type, payload) {
 
 function runtimeError(name, message, more) {
   const error = new Error(message);
+  const stack = error.stack; // written when it is first read, with the name of that time
   Object.defineProperty(error, 'name', { value: `Runtime.${name}`, enumerable: false });
-  // The stack was made with another name.
-  error.stack = `Runtime.${name}: ${message}` + error.stack.slice(`Error: ${message}`.length);
+  error.stack = `Runtime.${name}: ${message}` + stack.slice(`Error: ${message}`.length);
   return Object.assign(error, more);
 }
 

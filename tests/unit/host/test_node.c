@@ -211,7 +211,8 @@ static void what_cannot_be_loaded_is_an_init_error(void **state)
          "or not exported\""},
         {"a handler that is a number", "index.handler", "exports.handler = 1;",
          "{\"errorType\":\"Runtime.HandlerNotFound\",\"errorMessage\":\"index.handler is not a "
-         "function\""},
+         "function\",\"trace\":[\"Runtime.HandlerNotFound: index.handler is not a function\","
+         "\"    at "},
         {"a syntax error", "index.handler", "exports.handler = {",
          "{\"errorType\":\"Runtime.UserCodeSyntaxError\",\"errorMessage\":\"SyntaxError: "},
         {"a path that climbs", "../index.handler", "",
