@@ -1,10 +1,13 @@
 /* The heap: thin over malloc, with a counter that tests use to make allocations fail. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LARGE (1024 * 1024)
 
 static _Thread_local unsigned fail_countdown;
 
@@ -71,4 +74,9 @@ void mem_wipe(void *at, size_t len)
 void mem_fail_after(unsigned n)
 {
     fail_countdown = n;
+}
+
+void mem_return_large(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE); /* said once, it no longer grows with what is freed */
 }

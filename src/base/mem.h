@@ -29,6 +29,10 @@ void mem_free(void *at);
 /* Overwrites a secret in a way the compiler keeps. */
 void mem_wipe(void *at, size_t len);
 
+/* Blocks from a megabyte on go back to the system when they are freed.  Else what a rush of large
+ * bodies once needed would stay with the process.  Called at its start. */
+void mem_return_large(void);
+
 /* Tests make the n-th `_try` call from now fail (0: never), to walk every failure path. */
 void mem_fail_after(unsigned n);
 

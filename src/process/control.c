@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "control/cloudformation/serve.h"
 #include "control/publish.h"
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
         printf("SQLite %s\n%s\n", store_library_version(), digest_library_version());
         return 0;
     }
+    mem_return_large();
     child_open(&child, "control", argc, argv);
     folder = child_text(&child, "data", "");
     if (store_open(folder, &control.store, &why) != OK)

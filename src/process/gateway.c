@@ -224,6 +224,7 @@ int main(int argc, char **argv)
         printf("PCRE2 %s\n", pcre2);
         return 0;
     }
+    mem_return_large();
     child_open(&child, "gateway", argc, argv);
     worker_count = (unsigned)child_number(&child, "workers", 1);
     if (worker_count == 0 || worker_count > COUNTER_SHARDS)
