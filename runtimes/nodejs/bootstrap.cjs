@@ -16,6 +16,40 @@ const TOO_LARGE =
   `Response payload size exceeded maximum allowed payload size (${RESULT_MAX} bytes).`;
 const env = process.env;
 
+// ---- the trace -----------------------------------------------------------------------------------
+
+// The trace of an invocation is a variable of the environment, as on AWS, but it is kept beside the
+// others: the C library never frees a value that a name once had, so that an instance would grow
+// with each call, and get slower.
+const TRACE = '_X_AMZN_TRACE_ID';
+let trace;
+
+delete env[TRACE];
+process.env = new Proxy(env, {
+  get: (target, name) => (name === TRACE ? trace : target[name]),
+  has: (target, name) => (name === TRACE ? trace !== undefined : name in target),
+  set(target, name, value) {
+    if (name === TRACE) trace = String(value);
+    else target[name] = value;
+    return true;
+  },
+  deleteProperty(target, name) {
+    if (name === TRACE) trace = undefined;
+    else delete target[name];
+    return true;
+  },
+  ownKeys(target) {
+    const names = Reflect.ownKeys(target);
+    return trace === undefined ? names : names.concat(TRACE);
+  },
+  getOwnPropertyDescriptor(target, name) {
+    if (name !== TRACE) return Reflect.getOwnPropertyDescriptor(target, name);
+    return trace === undefined
+      ? undefined
+      : { value: trace, writable: true, enumerable: true, configurable: true };
+  },
+});
+
 // ---- frames ------------------------------------------------------------------------------------
 
 let received = Buffer.allocUnsafe(64 * 1024);
@@ -348,8 +382,7 @@ function next() {
   const invocation = current = { isAnswered: false, waits: true };
 
   requestId = header.requestId;
-  if (header.traceId) env._X_AMZN_TRACE_ID = header.traceId;
-  else delete env._X_AMZN_TRACE_ID;
+  trace = header.traceId || undefined;
   // A handler that neither answers nor has anything left to do has answered null.
   onEmptyLoop = () => answer(invocation, 'R', 'null');
   try {

@@ -144,6 +144,29 @@ static void the_context_says_what_awss_says(void **state)
     (void)state;
 }
 
+static void the_trace_is_a_variable_of_the_environment(void **state)
+{
+    rig_write(&rig, 'a', "index.js",
+              "const name = '_X_AMZN_TRACE_ID';\n"
+              "exports.handler = async () => {\n"
+              "  const seen = [process.env[name], Object.keys(process.env).includes(name),\n"
+              "    name in process.env, { ...process.env }[name],\n"
+              "    require('child_process').execFileSync('printenv', [name]).toString().trim()];\n"
+              "  process.env[name] = 'mine';\n"
+              "  process.env.OTHER = 5;\n"
+              "  seen.push(process.env[name], process.env.OTHER);\n"
+              "  delete process.env[name];\n"
+              "  seen.push(name in process.env);\n"
+              "  return seen;\n"
+              "};");
+    start("index.handler");
+    check_frame("ready", rig_frame(&instance), INSTANCE_READY, "");
+    check_frame("seen", rig_invoke(&instance, "{}"), INSTANCE_RESULT,
+                "[\"Root=1-2-3\",true,true,\"Root=1-2-3\",\"Root=1-2-3\",\"mine\",\"5\",false]");
+    stop();
+    (void)state;
+}
+
 static void console_lines_have_time_request_and_level(void **state)
 {
     rig_write(&rig, 'a', "index.js",
@@ -267,6 +290,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(handlers_in_all_forms_answer),
     cmocka_unit_test(type_module_makes_js_files_modules),
     cmocka_unit_test(the_context_says_what_awss_says),
+    cmocka_unit_test(the_trace_is_a_variable_of_the_environment),
     cmocka_unit_test(console_lines_have_time_request_and_level),
     cmocka_unit_test(errors_are_posted_and_logged_as_aws_does),
     cmocka_unit_test(what_cannot_be_loaded_is_an_init_error),
