@@ -246,6 +246,17 @@ static struct name *name_of(struct resolver *r, const char *host)
     return name;
 }
 
+/* localhost and all below it are this machine, whatever the hosts file says or lacks (RFC 6761,
+ * 6.3): minimal systems and containers have none.  IPv4 first: most local servers listen there. */
+static bool is_this_machine(struct span host)
+{
+    struct span name = SPAN("localhost");
+
+    if (host.len < name.len || !span_equal_nocase(span_skip(host, host.len - name.len), name))
+        return false;
+    return host.len == name.len || host.at[host.len - name.len - 1] == '.';
+}
+
 bool resolver_known(struct resolver *r, const char *host, uint16_t port, struct addresses *out)
 {
     const struct name *name;
@@ -253,6 +264,11 @@ bool resolver_known(struct resolver *r, const char *host, uint16_t port, struct 
     if (address_parse(host, port, &out->at[0])) {
         out->count = 1;
         return true;
+    }
+    if (is_this_machine(span_of(host))) {
+        out->count = 2;
+        return address_parse("127.0.0.1", port, &out->at[0]) &&
+               address_parse("::1", port, &out->at[1]);
     }
     name = map_get(&r->names, span_of(host));
     if (!name || name->is_asking || name->is_unknown || name->until <= r->loop->now)

@@ -1,4 +1,5 @@
-/* Names to addresses, by c-ares on the loop: hosts file first, then DNS.
+/* Names to addresses, by c-ares on the loop: hosts file first, then DNS.  localhost and names below
+ * it are this machine, and nobody is asked.
  *
  * One query serves all who wait for a name; its answer is kept for its time to live, within
  * bounds.  A resolver belongs to its loop's thread. */
