@@ -89,11 +89,11 @@ static bool be_nobody(void)
            setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
 }
 
-/* Everything that reading one file and writing others needs.  Not under AddressSanitizer, which
+/* Everything that reading one file and writing others needs.  Not under a sanitizer, which
  * needs more. */
 static bool keep_to_calls(void)
 {
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     static const int NEEDED[] = {
         SCMP_SYS(read),       SCMP_SYS(write),     SCMP_SYS(pread64),      SCMP_SYS(pwrite64),
         SCMP_SYS(lseek),      SCMP_SYS(close),     SCMP_SYS(fstat),        SCMP_SYS(newfstatat),
@@ -122,7 +122,7 @@ static bool give_up_rights(void)
     limit(RLIMIT_FSIZE, PACKAGE_SIZE_MAX);
     limit(RLIMIT_NOFILE, 64);
     limit(RLIMIT_CORE, 0);
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     limit(RLIMIT_AS, MEMORY_MAX);
 #endif
     umask(022);
